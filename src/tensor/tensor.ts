@@ -20,10 +20,7 @@ export function elementCount(shape: Shape): number {
  *
  * @throws RangeError if `data` has not exactly as many elements as the shape
  */
-export function tensor(
-  shape: Shape,
-  data: Float32Array<ArrayBuffer> = new Float32Array(elementCount(shape)),
-): Tensor {
+export function tensor(shape: Shape, data: Float32Array<ArrayBuffer> = new Float32Array(elementCount(shape))): Tensor {
   if (data.length !== elementCount(shape)) {
     throw new RangeError(`A tensor of shape [${shape}] has ${elementCount(shape)} elements, not ${data.length}.`);
   }

@@ -23,7 +23,12 @@ export interface ModelInfo {
 
 /** What the worker tells while it makes a clip, in this order; a stage may be reported many times. */
 export type Progress =
-  | { readonly stage: 'loading'; readonly part: 'image_encoder' | 'vae' | 'unet'; readonly loadedBytes: number; readonly totalBytes: number }
+  | {
+      readonly stage: 'loading';
+      readonly part: 'image_encoder' | 'vae' | 'unet';
+      readonly loadedBytes: number;
+      readonly totalBytes: number;
+    }
   | { readonly stage: 'encoding' }
   | { readonly stage: 'denoising'; readonly step: number; readonly total: number }
   | { readonly stage: 'decoding'; readonly frame: number; readonly total: number };

@@ -1,0 +1,30 @@
+import { test as base, expect } from '@playwright/test';
+
+export { expect };
+
+/**
+ * Playwright's `test`, with two more: `pageUrl('encoder')` is the address of e2e/pages/encoder.html, and a test fails if its
+ * page asks anything of another host or has an error that nobody caught.
+ */
+export const test = base.extend<{ pageUrl: (name: string) => string; watch: undefined }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from this pattern.
+  pageUrl: async ({}, use) => {
+    await use((name) => `http://127.0.0.1:${process.env.STILLMOTION_PAGES_PORT}/${name}.html`);
+  },
+  watch: [
+    async ({ context, baseURL, pageUrl }, use) => {
+      const ours = [baseURL, pageUrl('')].map((url) => new URL(url ?? '').origin);
+      const strangers: string[] = [];
+      const errors: string[] = [];
+      context.on('request', (request) => {
+        const { protocol, origin } = new URL(request.url());
+        if (protocol !== 'data:' && !ours.includes(origin)) strangers.push(request.url());
+      });
+      context.on('weberror', (error) => errors.push(error.error().stack ?? error.error().message));
+      await use(undefined);
+      expect(strangers, 'requests that left the page’s own origin').toEqual([]);
+      expect(errors, 'errors that nobody caught').toEqual([]);
+    },
+    { auto: true },
+  ],
+});

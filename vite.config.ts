@@ -1,0 +1,26 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+import { modelIndex } from './scripts/vite-model-index.ts';
+
+/** Cross-origin isolation: without it there is no SharedArrayBuffer, and wasm runs on one thread. */
+const isolated = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default defineConfig({
+  // A missing model file must be a 404, not index.html.
+  appType: 'mpa',
+  plugins: [react(), modelIndex()],
+  build: { target: 'esnext' },
+  worker: { format: 'es' },
+  // Both find their own wasm and workers by import.meta.url, which pre-bundling would move.
+  optimizeDeps: { exclude: ['onnxruntime-web', '@ffmpeg/ffmpeg', '@ffmpeg/core'] },
+  server: { headers: isolated },
+  preview: { headers: isolated },
+  test: {
+    environment: 'node',
+    reporters: ['default', ['json', { outputFile: '.cache/reports/vitest.json' }]],
+    include: ['src/**/*.test.{ts,tsx}', 'workers/**/*.test.ts', 'scripts/**/*.test.ts'],
+  },
+});

@@ -31,7 +31,8 @@ const COS_POLYNOMIAL = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568
 const SIN_POLYNOMIAL = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(fround);
 
 /**
- * Turns 16 uniform numbers, given as integers of 24 bits, into 16 normal ones, in place: numbers j and j + 8 make a pair.
+ * Turns the 16 uniform numbers from `start` on, given as integers of 24 bits, into 16 normal ones, in place.
+ * Numbers j and j + 8 make a pair.
  */
 export function normalsFromUniforms(values: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {

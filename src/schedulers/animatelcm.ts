@@ -8,8 +8,8 @@ import { predictOriginalSample, scaleToUnitVariance } from './v-prediction';
 const { fround } = Math;
 
 /**
- * The scheduler of AnimateLCM-SVD, a UNet distilled to make a clip in 2 to 8 steps: each step predicts the clean sample and
- * adds fresh noise of the next level.
+ * The scheduler of AnimateLCM-SVD, a UNet distilled to make a clip in 2 to 8 steps: each step predicts the clean sample
+ * and adds fresh noise of the next level.
  *
  * The parameters a config leaves out are those the authors' demonstration uses, not the defaults of their class, which
  * belong to another model.

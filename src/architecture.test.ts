@@ -24,6 +24,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   zustand: ['src/store', 'src/app'],
   comlink: ['src/clients', 'workers/inference', 'workers/encoder'],
   'onnxruntime-web': ['workers/inference'],
+  // Checks config.json files, which come from strangers.
+  zod: ['src/models'],
   '@ffmpeg/ffmpeg': ['workers/encoder'],
   '@ffmpeg/core': ['workers/encoder'],
 };

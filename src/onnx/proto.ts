@@ -18,7 +18,9 @@ const ATTRIBUTE_TYPE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 } as const;
 const OPSET = 20;
 
 /** Serialises a graph. */
-export function modelProto(graph: Graph): Uint8Array<ArrayBuffer> {
+export function modelProto(
+  graph: Pick<Graph, 'nodes' | 'initializers' | 'inputs' | 'outputs'>,
+): Uint8Array<ArrayBuffer> {
   return join([
     ...int(1, 9), // ir_version
     ...string(2, 'stillmotion'), // producer_name
@@ -28,7 +30,7 @@ export function modelProto(graph: Graph): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-function graphProto({ nodes, initializers, inputs, outputs }: Graph): Bytes {
+function graphProto({ nodes, initializers, inputs, outputs }: Parameters<typeof modelProto>[0]): Bytes {
   return [
     ...nodes.flatMap((node) => message(1, nodeProto(node))),
     ...string(2, 'main'),

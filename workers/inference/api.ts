@@ -44,11 +44,18 @@ export interface Frames {
 
 /**
  * The inference worker as the page sees it, through comlink. Errors keep only `name` and `message` on the way;
- * the names a caller may act on are AbortError (cancelled), DeviceLostError, WeightsError and SettingsError.
+ * the names a caller may act on are AbortError (cancelled), DeviceLostError, SettingsError, WeightsError, ConfigError
+ * and NotFiniteError.
  */
 export interface InferenceApi {
-  /** Chooses the backend and reads the checkpoint's configs. `modelUrl` is a folder in the diffusers layout. */
-  open(modelUrl: string): Promise<{ readonly backend: BackendInfo; readonly model: ModelInfo }>;
+  /**
+   * Chooses the backend and reads the checkpoint's configs. `modelUrl` is a folder in the diffusers layout, `wanted` the
+   * backend where the user insists on one.
+   */
+  open(
+    modelUrl: string,
+    wanted?: BackendInfo['backend'],
+  ): Promise<{ readonly backend: BackendInfo; readonly model: ModelInfo }>;
   /** Makes one clip. One at a time: a second call while one runs is refused. */
   generate(picture: Picture, settings: Settings, onProgress: (progress: Progress) => void): Promise<Frames>;
   /** Ends the running clip at its next step; `generate` then rejects with AbortError. Harmless when none runs. */

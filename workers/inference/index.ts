@@ -1,0 +1,105 @@
+import { expose, transfer } from 'comlink';
+import { Checkpoint, type Component } from '../../src/models/checkpoint';
+import { type GenerationConfig, readGenerationConfig } from '../../src/models/generation-config';
+import { checkSettings, type Settings } from '../../src/pipelines/settings';
+import { type PipelineEvent, stableVideoDiffusion } from '../../src/pipelines/stable-video-diffusion';
+import type { Picture } from '../../src/processors/picture';
+import { postprocessVideo } from '../../src/processors/video';
+import { schedulerFromConfig } from '../../src/schedulers/from-config';
+import type { Frames, InferenceApi, ModelInfo, Progress } from './api';
+import { type Backend, chooseBackend } from './backend';
+import { checkpointFacts, sessionNetworks } from './networks';
+import { loadRuntime } from './runtime';
+import { siteFiles } from './site-files';
+
+let opened: { readonly backend: Backend; readonly checkpoint: Checkpoint; readonly model: ModelInfo } | undefined;
+let running: AbortController | undefined;
+/** Of the running clip. Files are fetched when a network is first needed, which is in the middle of one. */
+let report: (progress: Progress) => void = () => {};
+
+const api: InferenceApi = {
+  async open(modelUrl, wanted) {
+    const backend = await chooseBackend(wanted);
+    const files = await siteFiles(modelUrl, (path, loadedBytes, totalBytes) => {
+      const [part] = path.split('/') as [Component];
+      if (path.endsWith('.safetensors')) report({ stage: 'loading', part, loadedBytes, totalBytes });
+    });
+    const checkpoint = await Checkpoint.open(files);
+    const model = modelInfo(modelUrl, checkpoint, await readGenerationConfig(checkpoint));
+    opened = { backend, checkpoint, model };
+    return { backend: backend.info, model };
+  },
+
+  async generate(picture, settings, onProgress) {
+    if (running) throw new Error('A clip is being made already. Cancel it, or wait until it is done.');
+    running = new AbortController();
+    report = onProgress;
+    try {
+      const frames = await generate(picture, settings, running.signal);
+      return transfer(frames, [frames.rgba.buffer]);
+    } finally {
+      running = undefined;
+      report = () => {};
+    }
+  },
+
+  async cancel() {
+    running?.abort(new DOMException('The clip was cancelled.', 'AbortError'));
+  },
+};
+
+async function generate(picture: Picture, settings: Settings, signal: AbortSignal): Promise<Frames> {
+  if (!opened) throw new Error('No model is open.');
+  const { backend, checkpoint, model } = opened;
+  checkSettings(settings, model.sizeMultiple);
+  const { width, height, numFrames, fps } = settings;
+  const scheduler = schedulerFromConfig(checkpoint.scheduler, settings.numInferenceSteps);
+  const networks = sessionNetworks(checkpoint, await loadRuntime(), { ...backend, dtype: backend.info.dtype });
+  const rgba = new Uint8Array(numFrames * height * width * 4);
+  for await (const event of stableVideoDiffusion(picture, settings, checkpointFacts(checkpoint), networks, scheduler)) {
+    signal.throwIfAborted();
+    if (event.stage === 'decoding') rgba.set(postprocessVideo(event.sample), event.first * height * width * 4);
+    report(progressOf(event));
+  }
+  return { width, height, numFrames, fps, rgba };
+}
+
+function progressOf(event: PipelineEvent): Progress {
+  switch (event.stage) {
+    case 'encoding':
+      return event;
+    case 'denoising':
+      return { stage: event.stage, step: event.step, total: event.total };
+    case 'decoding':
+      return { stage: event.stage, frame: event.first + (event.sample.shape[0] as number), total: event.total };
+  }
+}
+
+function modelInfo(
+  url: string,
+  checkpoint: Checkpoint,
+  config: GenerationConfig & Pick<ModelInfo, 'sizes'>,
+): ModelInfo {
+  const [[width, height]] = config.sizes as [[number, number]];
+  const numFrames = checkpoint.unet.num_frames;
+  return {
+    name: config.title ?? decodeURIComponent(url.split('/').findLast(Boolean) ?? 'model'),
+    sizeMultiple: checkpointFacts(checkpoint).vaeFactor,
+    sizes: config.sizes,
+    defaults: {
+      width,
+      height,
+      numFrames,
+      fps: config.fps,
+      motionBucketId: config.motion_bucket_id,
+      noiseAugStrength: config.noise_aug_strength,
+      numInferenceSteps: config.num_inference_steps,
+      minGuidanceScale: config.min_guidance_scale,
+      maxGuidanceScale: config.max_guidance_scale,
+      decodeChunkSize: Math.min(config.decode_chunk_size ?? numFrames, numFrames),
+      seed: 0,
+    },
+  };
+}
+
+expose(api);

@@ -46,7 +46,8 @@ export async function installBrowser() {
 }
 
 const byApt = () =>
-  run('apt-get', ['update']) && run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium']);
+  run('apt-get', ['update']) &&
+  run('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '--no-install-recommends', 'chromium']);
 
 const byPlaywright = () => run('npx', ['playwright', 'install', 'chromium']);
 

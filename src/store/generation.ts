@@ -1,0 +1,155 @@
+import { create } from 'zustand';
+import { encodeMp4 } from '../clients/encoder';
+import { endInference, generate } from '../clients/inference';
+import { cropPicture } from '../clients/picture';
+import type { Settings } from '../pipelines/settings';
+import { useEngine } from './engine';
+import { type ChosenPicture, usePicture } from './picture';
+import { Eta, overallFraction, type Working } from './progress';
+import { drawSeed, useSettings } from './settings';
+import { findFaults, resolve } from './settings-fields';
+
+/** The run, from idle over the stages of the work to its end. */
+export type Run =
+  | { readonly stage: 'idle' }
+  | Working
+  | { readonly stage: 'done'; readonly seconds: number }
+  | { readonly stage: 'failed'; readonly message: string }
+  | { readonly stage: 'cancelled' };
+
+/** A finished clip. It stays until the next one is finished, whatever happens in between. */
+export interface Clip {
+  /** The MP4; revoked when the next clip takes its place. */
+  readonly url: string;
+  readonly fileName: string;
+  readonly bytes: number;
+  readonly settings: Settings;
+}
+
+interface GenerationState {
+  readonly run: Run;
+  /** How far the run is, 0 to 1; never falls, though stages may be told again. */
+  readonly fraction: number;
+  /** When the present stage should end, on performance.now()'s clock; null while that cannot be told. */
+  readonly stageEndsAt: number | null;
+  /** Cancel was pressed and the step that runs has not ended yet. */
+  readonly cancelling: boolean;
+  readonly clip: Clip | null;
+  /** What the stage shows while nothing runs. */
+  readonly view: 'picture' | 'clip';
+  animate(): Promise<void>;
+  /** Ends the run at its next step; a second call ends the worker at once. */
+  cancel(): void;
+  show(view: 'picture' | 'clip'): void;
+  dismiss(): void;
+}
+
+const ENDS = new Set<Run['stage']>(['idle', 'done', 'failed', 'cancelled']);
+export const isWorking = (run: Run): run is Working => !ENDS.has(run.stage);
+
+export const useGeneration = create<GenerationState>()((set, get) => {
+  let abort = new AbortController();
+
+  async function makeClip(picture: ChosenPicture, signal: AbortSignal): Promise<Clip> {
+    const eta = new Eta();
+    const onProgress = (working: Working) => {
+      // Progress travels on a channel of its own and may arrive after the end.
+      if (signal !== abort.signal || !isWorking(get().run)) return;
+      const fraction = Math.max(get().fraction, overallFraction(working));
+      set({ run: working, fraction, stageEndsAt: eta.note(working, performance.now()) });
+    };
+
+    const { settings, faults } = nextSettings(picture);
+    if (Object.keys(faults).length > 0) throw new Error('Some settings are out of range; they are marked in the form.');
+    const pixels = await cropPicture(picture, settings);
+    const frames = await generate(pixels, settings, onProgress, signal);
+    onProgress({ stage: 'encodingMp4' });
+    const mp4 = await encodeMp4(
+      frames,
+      { title: 'Made with Stillmotion', comment: describeSettings(settings) },
+      signal,
+    );
+    const baseName = picture.name.replace(/\.\w{2,5}$/, '').replace(/[^\p{L}\p{N}]+/gu, '-') || 'clip';
+    return {
+      url: URL.createObjectURL(mp4),
+      fileName: `${baseName.toLowerCase()}-${settings.seed}.mp4`,
+      bytes: mp4.size,
+      settings,
+    };
+  }
+
+  return {
+    run: { stage: 'idle' },
+    fraction: 0,
+    stageEndsAt: null,
+    cancelling: false,
+    clip: null,
+    view: 'picture',
+
+    async animate() {
+      const { picture } = usePicture.getState();
+      if (!picture || isWorking(get().run)) return;
+      abort = new AbortController();
+      const { signal } = abort;
+      const startedAt = performance.now();
+      usePicture.getState().dismiss();
+      set({ run: { stage: 'opening' }, fraction: 0, stageEndsAt: null, cancelling: false, view: 'picture' });
+      try {
+        await useEngine.getState().open();
+        signal.throwIfAborted();
+        const clip = await makeClip(picture, signal);
+        const previous = get().clip;
+        set({
+          run: { stage: 'done', seconds: (performance.now() - startedAt) / 1000 },
+          fraction: 1,
+          clip,
+          view: 'clip',
+        });
+        if (previous) URL.revokeObjectURL(previous.url);
+      } catch (error) {
+        set({ run: signal.aborted ? { stage: 'cancelled' } : { stage: 'failed', message: explain(error as Error) } });
+      } finally {
+        set({ stageEndsAt: null, cancelling: false });
+      }
+    },
+
+    cancel() {
+      if (get().cancelling) return endInference(new DOMException('The clip was cancelled.', 'AbortError'));
+      set({ cancelling: true });
+      abort.abort();
+    },
+
+    show: (view) => set({ view }),
+    dismiss: () => set({ run: { stage: 'idle' } }),
+  };
+});
+
+// A new picture is looked at first; the clip of the old one stays within reach.
+usePicture.subscribe(({ picture }, previous) => {
+  if (picture !== previous.picture) useGeneration.getState().show('picture');
+});
+
+/** The settings of the next clip, with a seed drawn where none was chosen. */
+function nextSettings(picture: ChosenPicture) {
+  const { engine } = useEngine.getState();
+  if (engine.state !== 'ready') throw new Error('The model is not open yet. Wait a moment, then try again.');
+  const { chosen } = useSettings.getState();
+  const settings = resolve({ ...chosen, seed: chosen.seed ?? drawSeed() }, engine.model, picture);
+  return { settings, faults: findFaults(settings, engine.model) };
+}
+
+/** Everything needed to make the clip again, as it is written into the file. */
+const describeSettings = (settings: Settings) =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+
+/** The workers' own sentences, and what to do about those that only name a fault. */
+function explain({ name, message }: Error): string {
+  if (name === 'DeviceLostError')
+    return `${message} Press Animate again; if it is lost once more, choose a smaller size.`;
+  if (/out of memory|allocat|OrtRun.*memory/i.test(message)) {
+    return `There was not enough memory for this clip. Choose fewer frames or a smaller size. (${message})`;
+  }
+  return message || 'The clip could not be made, and the browser did not say why. Try again.';
+}

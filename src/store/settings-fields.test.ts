@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ModelInfo } from '../../workers/inference/api';
+import { findFaults, nearestSize, readChosen, resolve } from './settings-fields';
+
+const model: ModelInfo = {
+  name: 'a model',
+  sizeMultiple: 16,
+  sizes: [
+    [256, 144],
+    [144, 256],
+    [192, 192],
+  ],
+  defaults: {
+    width: 256,
+    height: 144,
+    numFrames: 14,
+    fps: 7,
+    motionBucketId: 127,
+    noiseAugStrength: 0.02,
+    numInferenceSteps: 4,
+    minGuidanceScale: 1,
+    maxGuidanceScale: 1,
+    decodeChunkSize: 1,
+    seed: 0,
+  },
+};
+const faultsOf = (chosen: object) => findFaults({ ...model.defaults, ...chosen }, model);
+
+test("the model's defaults are faultless", () => {
+  expect(faultsOf({})).toEqual({});
+});
+
+describe('a fault stands beside its field', () => {
+  test.each([
+    [{ numFrames: 0 }, { numFrames: 'Give a whole number from 1 to 25.' }],
+    [{ numFrames: 2.5 }, { numFrames: 'Give a whole number from 1 to 25.' }],
+    [{ numInferenceSteps: 0 }, { numInferenceSteps: 'Give a whole number from 1 to 100.' }],
+    [{ fps: Number.NaN }, { fps: 'Give a whole number from 1 to 60.' }],
+    [{ noiseAugStrength: 1.5 }, { noiseAugStrength: 'Give a number from 0 to 1.' }],
+    [{ seed: 2 ** 32 }, { seed: 'Give a whole number from 0 to 4294967295.' }],
+    [{ width: 250 }, { width: 'Give a multiple of 16, such as 240 or 256.' }],
+    [{ height: 5 }, { height: 'Give a multiple of 16, such as 16.' }],
+  ])('%j', (chosen, faults) => {
+    expect(faultsOf(chosen)).toEqual(faults);
+  });
+
+  test('guidance that starts above 1 and ends at 1 or below', () => {
+    expect(faultsOf({ minGuidanceScale: 1.5, maxGuidanceScale: 1 })).toHaveProperty('minGuidanceScale');
+    expect(faultsOf({ minGuidanceScale: 1, maxGuidanceScale: 3 })).toEqual({});
+    expect(faultsOf({ minGuidanceScale: 3, maxGuidanceScale: 1.5 })).toEqual({});
+    expect(faultsOf({ minGuidanceScale: 0.5, maxGuidanceScale: 1 })).toEqual({});
+  });
+});
+
+describe('what was saved', () => {
+  test('comes back as it was chosen', () => {
+    expect(readChosen({ numFrames: 8, seed: 5, width: 64, height: 32 })).toEqual({
+      numFrames: 8,
+      seed: 5,
+      width: 64,
+      height: 32,
+    });
+  });
+
+  test('loses what is unknown, out of range or half a size', () => {
+    expect(
+      readChosen({ numFrames: 0, fps: '7', seed: null, width: 64, toString: 1, other: 3, numInferenceSteps: 9 }),
+    ).toEqual({
+      numInferenceSteps: 9,
+    });
+  });
+
+  test('never breaks the form, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.anything(), (saved) => {
+        const faults = findFaults(resolve(readChosen(saved), model), { ...model, sizeMultiple: 1 });
+        delete (faults as { minGuidanceScale?: string }).minGuidanceScale;
+        expect(faults).toEqual({});
+      }),
+    );
+  });
+});
+
+test('the size follows the picture until one is chosen', () => {
+  expect(resolve({}, model)).toMatchObject({ width: 256, height: 144 });
+  expect(resolve({}, model, { width: 3000, height: 3500 })).toMatchObject({ width: 192, height: 192 });
+  expect(resolve({}, model, { width: 1080, height: 2400 })).toMatchObject({ width: 144, height: 256 });
+  expect(resolve({ width: 64, height: 64 }, model, { width: 16, height: 9 })).toMatchObject({ width: 64, height: 64 });
+});
+
+test('a model that names no size has the size of its defaults', () => {
+  expect(nearestSize({ ...model, sizes: [] }, { width: 1, height: 5 })).toEqual([256, 144]);
+});

@@ -1,0 +1,155 @@
+import type { ModelInfo } from '../../workers/inference/api';
+import type { Settings } from '../pipelines/settings';
+
+/** One setting as the form shows it and as saved or typed numbers are checked. */
+export interface Field {
+  readonly key: keyof Settings;
+  readonly label: string;
+  /** One line that says what it does. */
+  readonly hint: string;
+  readonly min: number;
+  readonly max: number;
+  /** What an arrow key adds. Settings whose step is 1 are whole numbers. */
+  readonly step: number;
+}
+
+const SIZE_HINT = 'Pixels of the clip. Larger shows more and takes longer.';
+
+/** The ranges are those of Settings. */
+export const FIELDS = {
+  width: { key: 'width', label: 'Width', hint: SIZE_HINT, min: 1, max: 4096, step: 1 },
+  height: { key: 'height', label: 'Height', hint: SIZE_HINT, min: 1, max: 4096, step: 1 },
+  numFrames: {
+    key: 'numFrames',
+    label: 'Frames',
+    hint: 'How long the clip is. More take longer.',
+    min: 1,
+    max: 25,
+    step: 1,
+  },
+  fps: {
+    key: 'fps',
+    label: 'Frames per second',
+    hint: 'The pace of the clip; the model reads it too.',
+    min: 1,
+    max: 60,
+    step: 1,
+  },
+  motionBucketId: {
+    key: 'motionBucketId',
+    label: 'Motion',
+    hint: 'How much should move: 0 is still.',
+    min: 0,
+    max: 255,
+    step: 1,
+  },
+  seed: {
+    key: 'seed',
+    label: 'Seed',
+    hint: 'Chance as a number: same seed, same clip.',
+    min: 0,
+    max: 4294967295,
+    step: 1,
+  },
+  numInferenceSteps: {
+    key: 'numInferenceSteps',
+    label: 'Steps',
+    hint: 'Passes of denoising. More are finer and take longer.',
+    min: 1,
+    max: 100,
+    step: 1,
+  },
+  minGuidanceScale: {
+    key: 'minGuidanceScale',
+    label: 'Guidance, first frame',
+    hint: 'How closely the first frame keeps to your picture.',
+    min: 0,
+    max: 20,
+    step: 0.1,
+  },
+  maxGuidanceScale: {
+    key: 'maxGuidanceScale',
+    label: 'Guidance, last frame',
+    hint: 'The same for the last frame. At 1 or below guidance is off and a step takes half the time.',
+    min: 0,
+    max: 20,
+    step: 0.1,
+  },
+  noiseAugStrength: {
+    key: 'noiseAugStrength',
+    label: 'Noise augmentation',
+    hint: 'Noise laid over your picture first. More lets the clip drift further from it.',
+    min: 0,
+    max: 1,
+    step: 0.01,
+  },
+  decodeChunkSize: {
+    key: 'decodeChunkSize',
+    label: 'Frames decoded together',
+    hint: 'Fewer need less memory.',
+    min: 1,
+    max: 25,
+    step: 1,
+  },
+} as const satisfies { readonly [Key in keyof Settings]: Field & { readonly key: Key } };
+
+/** What the user chose; the rest follows the model, the size follows the picture, and the seed follows chance. */
+export type Chosen = Partial<Settings>;
+
+export type Faults = { readonly [Key in keyof Settings]?: string };
+
+/** The choices of a saved state that are still in range. Whatever else it holds is dropped: anyone can write there. */
+export function readChosen(saved: unknown): Chosen {
+  if (typeof saved !== 'object' || saved === null) return {};
+  const entries = Object.entries(saved).filter(
+    ([key, value]) => Object.hasOwn(FIELDS, key) && !rangeFault(FIELDS[key as keyof Settings], value),
+  );
+  const { width, height, ...chosen }: Chosen = Object.fromEntries(entries);
+  // A size is two numbers or none.
+  return width !== undefined && height !== undefined ? { width, height, ...chosen } : chosen;
+}
+
+/** All settings of the next clip. Where no seed is chosen it is the model's, until the run draws one. */
+export function resolve(chosen: Chosen, model: ModelInfo, picture?: { width: number; height: number }): Settings {
+  const [width, height] = nearestSize(model, picture);
+  return { ...model.defaults, width, height, ...chosen };
+}
+
+/** The model's size whose aspect is nearest to the picture's, so that the least is cropped. */
+export function nearestSize(
+  model: ModelInfo,
+  picture?: { width: number; height: number },
+): readonly [width: number, height: number] {
+  const preferred: readonly [number, number] = model.sizes[0] ?? [model.defaults.width, model.defaults.height];
+  if (!picture) return preferred;
+  const distance = ([width, height]: readonly [number, number]) =>
+    Math.abs(Math.log((width / height) * (picture.height / picture.width)));
+  return model.sizes.reduce((best, size) => (distance(size) < distance(best) - 1e-9 ? size : best), preferred);
+}
+
+/** What stands beside a field that the model would refuse; empty when a clip can be made. */
+export function findFaults(settings: Settings, model: ModelInfo): Faults {
+  const faults: { -readonly [Key in keyof Settings]?: string } = {};
+  for (const field of Object.values(FIELDS)) {
+    const fault = rangeFault(field, settings[field.key]) ?? sizeFault(field, settings[field.key], model.sizeMultiple);
+    if (fault) faults[field.key] = fault;
+  }
+  const { minGuidanceScale: first, maxGuidanceScale: last } = settings;
+  if (!faults.minGuidanceScale && first > 1 && last <= 1) {
+    faults.minGuidanceScale = `The last frame's guidance of ${last} turns guidance off: lower this to 1, or raise that above 1.`;
+  }
+  return faults;
+}
+
+function rangeFault(field: Field, value: unknown): string | undefined {
+  const whole = field.step === 1;
+  const fits =
+    typeof value === 'number' && value >= field.min && value <= field.max && (!whole || Number.isInteger(value));
+  return fits ? undefined : `Give a ${whole ? 'whole ' : ''}number from ${field.min} to ${field.max}.`;
+}
+
+function sizeFault(field: Field, value: number, multiple: number): string | undefined {
+  if ((field.key !== 'width' && field.key !== 'height') || value % multiple === 0) return undefined;
+  const below = Math.floor(value / multiple) * multiple;
+  return `Give a multiple of ${multiple}, such as ${below > 0 ? `${below} or ` : ''}${below + multiple}.`;
+}

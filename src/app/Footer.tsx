@@ -1,0 +1,47 @@
+import './Footer.css';
+import { useRef } from 'react';
+
+/** The promise, the licences, and a word about what this is. */
+export function Footer() {
+  const about = useRef<HTMLDialogElement>(null);
+  return (
+    <footer className="footer">
+      <p>
+        Your picture and your clip stay in this browser. Nothing is sent anywhere, and no page but this one is asked for
+        anything.
+      </p>
+      <button type="button" className="link" onClick={() => about.current?.showModal()}>
+        About and licences
+      </button>
+      <dialog ref={about} className="about" aria-labelledby="about-title">
+        <h2 id="about-title">
+          Still<em>motion</em>
+        </h2>
+        <p>
+          It runs Stable Video Diffusion, a network that turns one picture into a short clip, in your browser: on the
+          graphics card through WebGPU where there is one, otherwise on the processor.
+        </p>
+        <dl>
+          <dt>Stillmotion</dt>
+          <dd>MIT licence, the sample pictures included.</dd>
+          <dt>SVD-nano, the model that comes with it</dt>
+          <dd>
+            Made for this project, MIT licence. It has the architecture of Stable Video Diffusion and no weight of it.
+          </dd>
+          <dt>@ffmpeg/core, which writes the MP4</dt>
+          <dd>
+            GPL 2.0 or later, a separate file used unmodified.{' '}
+            <a href="https://github.com/ffmpegwasm/ffmpeg.wasm" target="_blank" rel="noreferrer">
+              Its source
+            </a>
+          </dd>
+        </dl>
+        <form method="dialog">
+          <button type="submit" className="button">
+            Close
+          </button>
+        </form>
+      </dialog>
+    </footer>
+  );
+}

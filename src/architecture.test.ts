@@ -26,6 +26,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-web': ['workers/inference'],
   // Checks config.json files, which come from strangers.
   zod: ['src/models'],
+  // Reads a picture's header, to refuse it before the browser decodes it.
+  'image-size': ['src/clients'],
   '@ffmpeg/ffmpeg': ['workers/encoder'],
   '@ffmpeg/core': ['workers/encoder'],
 };

@@ -7,12 +7,15 @@ export function Footer() {
   return (
     <footer className="footer">
       <p>
-        Your picture and your clip stay in this browser. Nothing is sent anywhere, and no page but this one is asked for
-        anything.
+        Your picture and your clip stay in this browser. Nothing is sent anywhere, and nothing is loaded from anyone
+        else.
       </p>
-      <button type="button" className="link" onClick={() => about.current?.showModal()}>
-        About and licences
-      </button>
+      <p>
+        App and model: MIT. The MP4 is written by ffmpeg: GPL.{' '}
+        <button type="button" className="link" onClick={() => about.current?.showModal()}>
+          About and licences
+        </button>
+      </p>
       <dialog ref={about} className="about" aria-labelledby="about-title">
         <h2 id="about-title">
           Still<em>motion</em>

@@ -1,6 +1,6 @@
 import { type CSSProperties, useEffect, useState } from 'react';
 import { useGeneration } from '../store/generation';
-import { STAGES, sayDuration, sayStage, stageFraction, stageIndex, type Working } from '../store/progress';
+import { STAGES, sayDuration, sayStage, shareDone, stageIndex, type Working } from '../store/progress';
 
 /** The stages of the run as a row of thin bars. */
 export function ProgressBars({ run }: { run: Working }) {
@@ -17,8 +17,7 @@ export function ProgressBars({ run }: { run: Working }) {
       aria-valuetext={sayStage(run)}
     >
       {STAGES.map(({ label, share }, index) => {
-        const done = index < current ? 1 : index > current ? 0 : stageFraction(run);
-        const style = { flexGrow: 4 + 20 * share, '--done': done } as CSSProperties;
+        const style = { flexGrow: 4 + 20 * share, '--done': shareDone(index, fraction) } as CSSProperties;
         return (
           <div key={label} className={index === current ? 'bar bar-current' : 'bar'} style={style}>
             {label}

@@ -39,9 +39,9 @@ function Empty({ reading }: { reading: boolean }) {
   return (
     <div className="stage-empty">
       <Rings />
-      <p className="stage-invitation">{reading ? 'Opening your picture …' : 'Drop a picture anywhere'}</p>
-      <p>or paste one from the clipboard</p>
-      <PickButton className="button">Choose a picture</PickButton>
+      <p className="stage-invitation">{reading ? 'Opening your picture …' : 'Begin with a picture'}</p>
+      <p className="stage-ways">Drop it anywhere, paste it, or</p>
+      <PickButton className="button button-primary">Choose a picture</PickButton>
     </div>
   );
 }

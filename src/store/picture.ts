@@ -14,8 +14,8 @@ export interface Sample {
 /** Drawn by scripts/draw-samples.ts. */
 export const SAMPLES: readonly Sample[] = [
   { file: 'lake.png', title: 'Lake at dusk' },
-  { file: 'meadow.png', title: 'Summer meadow' },
-  { file: 'candle.png', title: 'Candlelight' },
+  { file: 'meadow.png', title: 'Meadow' },
+  { file: 'candle.png', title: 'Candle' },
 ];
 
 export const sampleUrl = ({ file }: Sample) => `${import.meta.env.BASE_URL}samples/${file}`;

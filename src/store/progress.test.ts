@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Eta, overallFraction, STAGES, sayDuration } from './progress';
+import { Eta, overallFraction, STAGES, sayDuration, shareDone } from './progress';
 
 describe('the end of a stage', () => {
   const step = (step: number) => ({ stage: 'denoising', step, total: 10 }) as const;
@@ -42,7 +42,14 @@ test('the shares of the stages make one whole', () => {
   expect(STAGES.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
 });
 
-test('a run only moves forward', () => {
+test('the bars fill one after the other', () => {
+  const bars = (overall: number) => STAGES.map((_, index) => Math.round(100 * shareDone(index, overall)));
+  expect(bars(0)).toEqual([0, 0, 0, 0, 0]);
+  expect(bars(0.43)).toEqual([100, 100, 50, 0, 0]);
+  expect(bars(1)).toEqual([100, 100, 100, 100, 100]);
+});
+
+test('stages in their order only move forward', () => {
   const run = [
     { stage: 'opening' },
     { stage: 'loading', part: 'unet', loadedBytes: 0, totalBytes: 0 },

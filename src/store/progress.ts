@@ -13,7 +13,7 @@ export const STAGES = [
 ] as const satisfies readonly { label: string; stages: readonly Working['stage'][]; share: number }[];
 
 /** How far the present stage is, 0 to 1. A stage that does not count stands at its middle. */
-export function stageFraction(working: Working): number {
+function stageFraction(working: Working): number {
   switch (working.stage) {
     case 'opening':
       return 0;
@@ -32,12 +32,20 @@ export function stageFraction(working: Working): number {
 export const stageIndex = (working: Working) =>
   STAGES.findIndex(({ stages }) => (stages as readonly string[]).includes(working.stage));
 
-/** How far the whole run is, 0 to 1. */
+/** How far the whole run is, 0 to 1. It may fall, since each network is loaded only when its stage comes. */
 export function overallFraction(working: Working): number {
   const index = stageIndex(working);
   const before = STAGES.slice(0, index).reduce((sum, { share }) => sum + share, 0);
   return before + (STAGES[index]?.share ?? 0) * stageFraction(working);
 }
+
+/** How much of the stage at `index` is done when the whole run is at `overall`, 0 to 1. */
+export function shareDone(index: number, overall: number): number {
+  const before = STAGES.slice(0, index).reduce((sum, { share }) => sum + share, 0);
+  return fraction(overall - before, STAGES[index]?.share ?? 0);
+}
+
+const PARTS = { image_encoder: 'image encoder', vae: 'VAE', unet: 'UNet' } as const;
 
 /** What is done now, in words. */
 export function sayStage(working: Working): string {
@@ -45,7 +53,7 @@ export function sayStage(working: Working): string {
     case 'opening':
       return 'Opening the model';
     case 'loading':
-      return `Loading the model, ${Math.round(100 * stageFraction(working))} %`;
+      return `Loading the ${PARTS[working.part]}, ${Math.round(100 * stageFraction(working))} %`;
     case 'encoding':
       return 'Looking at the picture';
     case 'denoising':

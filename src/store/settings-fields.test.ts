@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ModelInfo } from '../../workers/inference/api';
-import { findFaults, nearestSize, readChosen, resolve } from './settings-fields';
+import { checkSettings } from '../pipelines/settings';
+import { FIELDS, findFaults, nearestSize, readChosen, resolve } from './settings-fields';
 
 const model: ModelInfo = {
   name: 'a model',
@@ -51,6 +52,34 @@ describe('a fault stands beside its field', () => {
     expect(faultsOf({ minGuidanceScale: 3, maxGuidanceScale: 1.5 })).toEqual({});
     expect(faultsOf({ minGuidanceScale: 0.5, maxGuidanceScale: 1 })).toEqual({});
   });
+});
+
+test('the form finds a fault exactly where the worker would', () => {
+  const near = Object.fromEntries(
+    Object.values(FIELDS).map(({ key, min, max }) => [
+      key,
+      fc.oneof(
+        fc.constantFrom(min - 1, min, max, max + 1, min + 0.5, 32, 33, 1, Number.NaN),
+        fc.double({ min: min - 1, max: max + 1 }),
+        fc.integer({ min, max }),
+      ),
+    ]),
+  );
+  fc.assert(
+    fc.property(fc.record(near, { requiredKeys: [] }), (chosen) => {
+      const settings = { ...model.defaults, ...chosen };
+      const refuses = (() => {
+        try {
+          checkSettings(settings, model.sizeMultiple);
+          return false;
+        } catch {
+          return true;
+        }
+      })();
+      expect(Object.keys(findFaults(settings, model)).length > 0).toBe(refuses);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 describe('what was saved', () => {

@@ -41,7 +41,7 @@ describe('a fault stands beside its field', () => {
     [{ noiseAugStrength: 1.5 }, { noiseAugStrength: 'Give a number from 0 to 1.' }],
     [{ seed: 2 ** 32 }, { seed: 'Give a whole number from 0 to 4294967295.' }],
     [{ width: 250 }, { width: 'Give a multiple of 16, such as 240 or 256.' }],
-    [{ height: 5 }, { height: 'Give a multiple of 16, such as 16.' }],
+    [{ height: 5 }, { height: 'Give a whole number from 16 to 4096.' }],
   ])('%j', (chosen, faults) => {
     expect(faultsOf(chosen)).toEqual(faults);
   });

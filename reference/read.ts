@@ -53,6 +53,13 @@ export function maxError(actual: ArrayLike<number>, expected: ArrayLike<number>)
   return worst;
 }
 
+/** The error that the tolerances of README.md speak of: maxError over the largest absolute value expected. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i] as number));
+  return maxError(actual, expected) / largest;
+}
+
 interface HeaderEntry {
   readonly dtype: string;
   readonly shape: number[];

@@ -3,10 +3,11 @@ import { Module } from '../nn/module';
 import type { Value } from '../onnx/graph';
 import { concat, cos, mul, reshape, silu, sin } from '../onnx/ops';
 
-/** Frequencies of a sinusoidal embedding: exp(-ln(10000) i / half), i = 0..half-1. */
+/** Frequencies of a sinusoidal embedding: exp(-ln(10000) i / half), i = 0..half-1, rounded where torch rounds to float32. */
 function frequencies(channels: number): Float32Array {
   const half = channels / 2;
-  return Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10000) * i) / half));
+  const exponent = (i: number) => Math.fround(Math.fround(Math.fround(-Math.log(10000)) * i) / half);
+  return Float32Array.from({ length: half }, (_, i) => Math.exp(exponent(i)));
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   unetConfig,
   type VaeConfig,
   vaeConfig,
+  weightIndex,
 } from './config';
 
 /** The files of a model folder, wherever they lie: behind an address, on disk, in the browser's storage. */
@@ -58,29 +59,9 @@ export class Checkpoint {
     return checkpoint;
   }
 
-  /**
-   * The weights of one network, their headers read and checked.
-   *
-   * @throws WeightsError if there are none, or a file is not a whole safetensors file
-   */
-  async weights(component: Component): Promise<Weights> {
-    const paths = await this.#weightPaths(component);
-    return new Weights(
-      await Promise.all(paths.map(async (path) => SafetensorsFile.open(path, await this.files.open(path)))),
-    );
-  }
-
-  /** The files that hold a network's weights. Of several variants float16 is taken: it is half the size. */
-  async #weightPaths(component: Component): Promise<string[]> {
-    const inFolder = this.files.paths.filter((path) => path.startsWith(`${component}/`));
-    const half = (paths: string[]) => paths.find((path) => path.includes('.fp16.')) ?? paths[0];
-    const single = half(inFolder.filter((path) => path.endsWith('.safetensors') && !/-\d+-of-\d+/.test(path)));
-    if (single) return [single];
-    const index = half(inFolder.filter((path) => /\.safetensors\.index(\.fp16)?\.json$/.test(path)));
-    if (!index) throw new WeightsError(`The model folder has no .safetensors file in ${component}/.`);
-    const { weight_map: weightMap } = (await readJson(this.files, index)) as { weight_map?: unknown };
-    const shards = new Set(Object.values((weightMap ?? {}) as Record<string, string>));
-    return [...shards].map((shard) => `${component}/${shard}`);
+  /** See `openWeights`. */
+  weights(component: Component): Promise<Weights> {
+    return openWeights(this.files, component);
   }
 
   /** Parts of different checkpoints may each be sound and yet not fit together. */
@@ -99,6 +80,31 @@ export class Checkpoint {
     fits('latent_channels of vae and out_channels of unet', vae.latent_channels, unet.out_channels);
     fits('twice latent_channels of vae and in_channels of unet', 2 * vae.latent_channels, unet.in_channels);
   }
+}
+
+/**
+ * The weights of one network of a model folder, their headers read and checked.
+ *
+ * @throws WeightsError if there are none, or a file is not a whole safetensors file
+ */
+export async function openWeights(files: CheckpointFiles, component: Component): Promise<Weights> {
+  const paths = await weightPaths(files, component);
+  return new Weights(await Promise.all(paths.map(async (path) => SafetensorsFile.open(path, await files.open(path)))));
+}
+
+/** The files that hold a network's weights. Of several variants float16 is taken: it is half the size. */
+async function weightPaths(files: CheckpointFiles, component: Component): Promise<string[]> {
+  const inFolder = files.paths.filter((path) => path.startsWith(`${component}/`));
+  const half = (paths: string[]) => paths.find((path) => path.includes('.fp16')) ?? paths[0];
+  const single = half(inFolder.filter((path) => path.endsWith('.safetensors') && !/-\d+-of-\d+/.test(path)));
+  if (single) return [single];
+  const index = half(inFolder.filter((path) => /\.safetensors\.index(\.fp16)?\.json$/.test(path)));
+  if (!index) throw new WeightsError(`The model folder has no .safetensors file in ${component}/.`);
+  const { weight_map: weightMap } = parseConfig(index, weightIndex, await readJson(files, index));
+  const shards = [...new Set(Object.values(weightMap))].map((shard) => `${component}/${shard}`);
+  const missing = shards.find((shard) => !files.paths.includes(shard));
+  if (missing) throw new WeightsError(`The model folder has no ${missing}, which ${index} names.`);
+  return shards;
 }
 
 const PREPROCESSOR = 'feature_extractor/preprocessor_config.json';

@@ -59,6 +59,16 @@ export const unetConfig = z
         context.addIssue({ code: 'custom', path: [key], message: `has ${value.length} entries for ${levels} levels` });
       }
     }
+    config.block_out_channels.forEach((channels, level) => {
+      const heads = atLevel(config.num_attention_heads, level);
+      if (channels % heads) {
+        context.addIssue({
+          code: 'custom',
+          path: ['num_attention_heads'],
+          message: `${heads} heads do not divide the ${channels} channels of level ${level}`,
+        });
+      }
+    });
     if (config.projection_class_embeddings_input_dim !== 3 * config.addition_time_embed_dim) {
       context.addIssue({
         code: 'custom',
@@ -81,24 +91,34 @@ export const vaeConfig = z.object({
 });
 export type VaeConfig = z.infer<typeof vaeConfig>;
 
-export const clipVisionConfig = z.object({
-  hidden_size: count,
-  intermediate_size: count,
-  num_hidden_layers: count,
-  num_attention_heads: count,
-  num_channels: z.literal(3).default(3),
-  image_size: count,
-  patch_size: count,
-  projection_dim: count,
-  hidden_act: z.enum(['gelu', 'quick_gelu']),
-  layer_norm_eps: z.number().positive().default(1e-5),
-});
+export const clipVisionConfig = z
+  .object({
+    hidden_size: count,
+    intermediate_size: count,
+    num_hidden_layers: count,
+    num_attention_heads: count,
+    num_channels: z.literal(3).default(3),
+    image_size: count,
+    patch_size: count,
+    projection_dim: count,
+    hidden_act: z.enum(['gelu', 'quick_gelu']),
+    layer_norm_eps: z.number().positive().default(1e-5),
+  })
+  .refine(({ hidden_size, num_attention_heads }) => hidden_size % num_attention_heads === 0, {
+    path: ['num_attention_heads'],
+    message: 'must divide hidden_size',
+  });
 export type ClipVisionConfig = z.infer<typeof clipVisionConfig>;
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
 
 export const preprocessorConfig = z.object({ image_mean: three, image_std: three });
 export type PreprocessorConfig = z.infer<typeof preprocessorConfig>;
+
+/** The index of a network in several files: which file holds which tensor. */
+export const weightIndex = z.object({
+  weight_map: z.record(z.string(), z.string()).refine((map) => Object.keys(map).length > 0, 'names no tensor'),
+});
 
 /** An entry of a `perLevel` setting. */
 export const atLevel = (setting: number | readonly number[], level: number): number =>

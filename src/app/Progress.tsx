@@ -38,5 +38,5 @@ export function TimeLeft() {
   }, []);
   if (endsAt === null) return null;
   const seconds = (endsAt - now) / 1000;
-  return <small>{seconds < 1 ? 'a moment left' : `about ${sayDuration(seconds)} left`}</small>;
+  return <small>{seconds < 1 ? 'next stage in a moment' : `next stage in about ${sayDuration(seconds)}`}</small>;
 }

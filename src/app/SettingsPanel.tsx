@@ -1,4 +1,5 @@
 import './SettingsPanel.css';
+import { useState } from 'react';
 import type { BackendInfo, ModelInfo } from '../../workers/inference/api';
 import { useEngine } from '../store/engine';
 import { isWorking, useGeneration } from '../store/generation';
@@ -23,6 +24,7 @@ export function SettingsPanel() {
   const next = useNextSettings();
   const working = useGeneration(({ run }) => isWorking(run));
   const { chosen, reset } = useSettings();
+  const [open, setOpen] = useState(false);
   if (engine.state !== 'ready' || !next) {
     return (
       <aside className="settings" aria-label="Settings" aria-busy={engine.state === 'opening'}>
@@ -53,7 +55,8 @@ export function SettingsPanel() {
           <NumberField key={field.key} field={field} value={settings[field.key]} fault={faults[field.key]} slider />
         ))}
         <SeedField fault={faults.seed} />
-        <details open={hiddenFault || undefined}>
+        {/* A fault opens it, and mending the fault does not shut it under the user's hand. */}
+        <details open={open || hiddenFault} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
           <summary>Advanced</summary>
           {ADVANCED.map((field) => (
             <NumberField key={field.key} field={field} value={settings[field.key]} fault={faults[field.key]} />
@@ -70,7 +73,8 @@ function Machine({ backend, model }: { backend: BackendInfo; model: ModelInfo })
   return (
     <section className="machine" aria-label="Where it runs">
       <p>
-        <strong>{model.name}</strong> on {backend.backend === 'webgpu' ? 'WebGPU' : 'wasm'}, {backend.device}
+        <strong>{model.name}</strong> on {backend.backend === 'webgpu' ? 'WebGPU' : 'wasm'} ({backend.device},{' '}
+        {backend.dtype})
       </p>
       <p className="hint">{backend.reason}</p>
     </section>

@@ -8,6 +8,9 @@ export function usePageDrop(): boolean {
 
   useEffect(() => {
     const onDragOver = (event: DragEvent) => {
+      // Words dragged into a field are none of ours.
+      const types = event.dataTransfer?.types ?? [];
+      if (!types.includes('Files') && !types.includes('text/uri-list')) return;
       // Without this the browser leaves the page and opens the file.
       event.preventDefault();
       setDragging(true);

@@ -30,6 +30,15 @@ describe('the end of a stage', () => {
     expect(eta.note(step(2), 2900)).toBe(10000);
   });
 
+  test('starts anew with the next file, and is silent when one is complete', () => {
+    const eta = new Eta();
+    const loaded = (loadedBytes: number, totalBytes: number) =>
+      ({ stage: 'loading', part: 'vae', loadedBytes, totalBytes }) as const;
+    eta.note(loaded(50, 100), 0);
+    expect(eta.note(loaded(100, 100), 1000)).toBeNull();
+    expect(eta.note(loaded(20, 900), 2000)).toBeNull();
+  });
+
   test('starts anew with the next stage', () => {
     const eta = new Eta();
     eta.note(step(9), 0);

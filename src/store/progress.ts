@@ -53,7 +53,10 @@ export function sayStage(working: Working): string {
     case 'opening':
       return 'Opening the model';
     case 'loading':
-      return `Loading the ${PARTS[working.part]}, ${Math.round(100 * stageFraction(working))} %`;
+      // Once its weights are here a network starts up and runs, which is told only when it is done.
+      return working.loadedBytes < working.totalBytes
+        ? `Loading the ${PARTS[working.part]}, ${Math.round(100 * stageFraction(working))} %`
+        : `Running the ${PARTS[working.part]}`;
     case 'encoding':
       return 'Looking at the picture';
     case 'denoising':
@@ -81,16 +84,17 @@ export class Eta {
    */
   note(working: Working, now: number): number | null {
     const count = counted(working);
-    if (working.stage !== this.#stage) {
+    const last = this.#marks.at(-1);
+    // A count that falls back is another file's.
+    if (working.stage !== this.#stage || (last && count && count.done < last.done)) {
       this.#stage = working.stage;
       this.#marks = [];
     }
     if (!count) return null;
-    const last = this.#marks.at(-1);
-    if (!last || count.done > last.done) this.#marks.push({ done: count.done, at: now });
+    if (count.done > (this.#marks.at(-1)?.done ?? -1)) this.#marks.push({ done: count.done, at: now });
     const marks = this.#marks.length > 2 ? this.#marks.slice(1).slice(-WINDOW - 1) : this.#marks;
     const [from, to] = [marks.at(0), marks.at(-1)];
-    if (!from || !to || to.done === from.done) return null;
+    if (!from || !to || to.done === from.done || to.done >= count.total) return null;
     const pace = (to.at - from.at) / (to.done - from.done);
     return to.at + pace * (count.total - to.done);
   }

@@ -62,7 +62,7 @@ export class Graph {
   readonly initializers = new Map<string, Initializer>();
   /** Every value any node produces, by name. */
   readonly values = new Map<string, Value>();
-  /** What each scope (each module of a network, by its dotted path) last returned: for probes and comparisons. */
+  /** What each scope (each module of a network, by its dotted path) last returned, of several values the first. For probes. */
   readonly scopes = new Map<string, Value>();
   /** No activation that could be computed in parts should take more bytes than this. */
   readonly maxTensorBytes: number;
@@ -116,7 +116,8 @@ export class Graph {
     this.#path = path;
     try {
       const result = build();
-      if (isValue(result)) this.scopes.set(path, result);
+      const first: unknown = Array.isArray(result) ? result[0] : result;
+      if (isValue(first)) this.scopes.set(path, first);
       return result;
     } finally {
       this.#path = outer;

@@ -8,7 +8,8 @@ import { postprocessVideo } from '../../src/processors/video';
 import { schedulerFromConfig } from '../../src/schedulers/from-config';
 import type { Frames, InferenceApi, ModelInfo, Progress } from './api';
 import { type Backend, chooseBackend } from './backend';
-import { checkpointFacts, sessionNetworks } from './networks';
+import { openNetwork } from './network';
+import { checkpointFacts, networksFrom } from './networks';
 import { loadRuntime } from './runtime';
 import { siteFiles } from './site-files';
 
@@ -54,7 +55,10 @@ async function generate(picture: Picture, settings: Settings, signal: AbortSigna
   checkSettings(settings, model.sizeMultiple);
   const { width, height, numFrames, fps } = settings;
   const scheduler = schedulerFromConfig(checkpoint.scheduler, settings.numInferenceSteps);
-  const networks = sessionNetworks(checkpoint, await loadRuntime(), { ...backend, dtype: backend.info.dtype });
+  const runtime = await loadRuntime();
+  const networks = networksFrom(checkpoint, backend.info.dtype, async (graph, blobs) =>
+    openNetwork(runtime, graph, blobs, await backend.device?.()),
+  );
   const rgba = new Uint8Array(numFrames * height * width * 4);
   for await (const event of stableVideoDiffusion(picture, settings, checkpointFacts(checkpoint), networks, scheduler)) {
     signal.throwIfAborted();

@@ -34,7 +34,7 @@ export async function openNetwork(
   blobs: ReadonlyMap<string, Blob>,
   device?: GPUDevice,
   onRead: (bytes: number) => void = () => {},
-): Promise<Network> {
+): Promise<SessionNetwork> {
   const lost = device && lossOf(device);
   const watchdog = new Watchdog(STALLED_SECONDS);
   const read = (bytes: number) => {
@@ -59,7 +59,8 @@ export async function openNetwork(
   }
 }
 
-class SessionNetwork implements Network {
+/** A session as the pipeline sees it. */
+export class SessionNetwork implements Network {
   constructor(
     private readonly ort: typeof Ort,
     private readonly session: Ort.InferenceSession,
@@ -68,6 +69,12 @@ class SessionNetwork implements Network {
   ) {}
 
   async run(inputs: Readonly<Record<string, Tensor>>): Promise<Tensor> {
+    const [first] = this.session.outputNames as [string];
+    return (await this.runAll(inputs)).get(first) as Tensor;
+  }
+
+  /** All outputs of the graph by name, where it has been given more than one. */
+  async runAll(inputs: Readonly<Record<string, Tensor>>): Promise<Map<string, Tensor>> {
     const feeds = Object.entries(inputs).map(([name, { shape, data }]) => [
       name,
       new this.ort.Tensor('float32', data, shape),
@@ -75,8 +82,9 @@ class SessionNetwork implements Network {
     // A run on a lost device never ends.
     const running = this.session.run(Object.fromEntries(feeds));
     const outputs = await Promise.race([running, ...(this.lost ? [this.lost] : [])]);
-    const output = outputs[this.session.outputNames[0] as string] as Ort.Tensor;
-    return tensor(output.dims, output.data as Float32Array<ArrayBuffer>);
+    return new Map(
+      Object.entries(outputs).map(([name, { dims, data }]) => [name, tensor(dims, data as Float32Array<ArrayBuffer>)]),
+    );
   }
 
   async release(): Promise<void> {
@@ -87,19 +95,17 @@ class SessionNetwork implements Network {
 
 /** Rejects when the device is lost other than by `destroy`. */
 function lossOf(device: GPUDevice): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  // Nobody may be waiting when it happens.
-  promise.catch(() => {});
-  device.lost.then(({ reason, message }) => {
-    if (reason === 'destroyed') return;
+  const lost = device.lost.then(({ reason, message }) => {
+    // Its owner is done with it, and nobody waits any more.
+    if (reason === 'destroyed') return new Promise<never>(() => {});
     const why = message ? ` (${message})` : '';
-    reject(
-      new DeviceLostError(
-        `The GPU stopped answering${why}. Try again; if it happens twice, choose a smaller size or fewer frames.`,
-      ),
+    throw new DeviceLostError(
+      `The GPU stopped answering${why}. Try again; if it happens twice, choose a smaller size or fewer frames.`,
     );
   });
-  return promise;
+  // Nobody may be waiting when it happens.
+  lost.catch(() => {});
+  return lost;
 }
 
 type Files = readonly (readonly [location: string, data: Blob | Uint8Array])[];
@@ -142,15 +148,14 @@ async function apart(graph: Graph, blobs: ReadonlyMap<string, Blob>, onRead: (by
 /** Rejects when it was not fed for some time. */
 class Watchdog {
   readonly barked: Promise<never>;
-  readonly #bark: (reason: Error) => void;
   readonly #seconds: number;
+  #bark: (reason: Error) => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(seconds: number) {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {});
-    this.barked = promise;
-    this.#bark = reject;
+    this.barked = new Promise((_, reject) => {
+      this.#bark = reject;
+    });
     this.#seconds = seconds;
     this.feed();
   }

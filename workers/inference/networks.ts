@@ -9,34 +9,31 @@ import {
 } from '../../src/models/graphs';
 import type { Graph } from '../../src/onnx/graph';
 import type { CheckpointFacts, Network, Networks } from '../../src/pipelines/stable-video-diffusion';
-import { openNetwork, type Runtime } from './network';
 
-/** Where sessions run. */
-export interface Place {
-  readonly dtype: 'float32' | 'float16';
-  /** A fresh device for one network; left out where networks run in wasm. */
-  readonly device?: () => Promise<GPUDevice>;
-}
-
-/** The networks of a checkpoint as sessions of ONNX Runtime, each opened when the pipeline asks for it. */
-export function sessionNetworks(checkpoint: Checkpoint, runtime: Runtime, { dtype, device }: Place): Networks {
-  const open = async (
-    component: Component,
-    build: (options: GraphOptions) => Graph,
-    inDtype = dtype,
-  ): Promise<Network> => {
+/**
+ * The networks of a checkpoint, each built and opened when the pipeline asks for it.
+ *
+ * @param dtype computed in where the checkpoint has nothing against it
+ * @param open makes a session of a graph and the weight files that it names
+ */
+export function networksFrom(
+  checkpoint: Checkpoint,
+  dtype: 'float32' | 'float16',
+  open: (graph: Graph, blobs: ReadonlyMap<string, Blob>) => Promise<Network>,
+): Networks {
+  const network = async (component: Component, build: (options: GraphOptions) => Graph, inDtype = dtype) => {
     const weights = await checkpoint.weights(component);
     const graph = build({ dtype: inDtype, locate: weights.locate });
-    return openNetwork(runtime, graph, weights.blobs, await device?.());
+    return open(graph, weights.blobs);
   };
   const { unet, vae, imageEncoder } = checkpoint;
+  // SVD's VAE encoder overflows in half precision; its config says so.
+  const encoderDtype = vae.force_upcast ? 'float32' : dtype;
   return {
-    imageEncoder: () => open('image_encoder', (options) => imageEncoderGraph(imageEncoder, options)),
-    // Its author found that this encoder overflows in half precision.
-    vaeEncoder: (size) =>
-      open('vae', (options) => vaeEncoderGraph(vae, size, options), vae.force_upcast ? 'float32' : dtype),
-    unet: (shape) => open('unet', (options) => unetGraph(unet, shape, options)),
-    vaeDecoder: (shape) => open('vae', (options) => vaeDecoderGraph(vae, shape, options)),
+    imageEncoder: () => network('image_encoder', (options) => imageEncoderGraph(imageEncoder, options)),
+    vaeEncoder: (size) => network('vae', (options) => vaeEncoderGraph(vae, size, options), encoderDtype),
+    unet: (shape) => network('unet', (options) => unetGraph(unet, shape, options)),
+    vaeDecoder: (shape) => network('vae', (options) => vaeDecoderGraph(vae, shape, options)),
   };
 }
 

@@ -1,0 +1,83 @@
+import { openAsBlob, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { CheckpointFiles } from '../../src/models/checkpoint';
+import { openNetwork } from '../../workers/inference/network';
+import type { Check } from './check';
+import { inChromium } from './chromium';
+import { passes, verify } from './verify';
+
+/**
+ * npm run verify -- DIR [--backend wasm|webgpu] [--gpu] [--json]
+ *
+ * Compares the shipped code, stage by stage, with the reference data in DIR (layout: reference/README.md; parts may be
+ * missing). One line a check: stage, case, max error / max value (or the error itself, marked abs), limit, verdict. Exits
+ * with 1 if any fails, or if DIR holds nothing to check.
+ *
+ *   --backend wasm    all stages, in Node, on ONNX Runtime's wasm backend (default)
+ *   --backend webgpu  the networks, in Chromium on WebGPU: emulated in software, or with --gpu on this machine's GPU
+ *   --json            one JSON array instead of lines
+ */
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    backend: { type: 'string', default: 'wasm' },
+    gpu: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const [dir] = positionals;
+if (!dir || positionals.length > 1 || !['wasm', 'webgpu'].includes(values.backend)) {
+  console.error('Usage: npm run verify -- DIR [--backend wasm|webgpu] [--gpu] [--json]');
+  process.exit(2);
+}
+if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
+  console.error(`There is no folder ${dir}.`);
+  process.exit(2);
+}
+
+const files = folderFiles(resolve(dir));
+const checks =
+  values.backend === 'webgpu' ? inChromium(files, resolve(dir), values.gpu) : verify({ files, open: await inNode() });
+const done: Check[] = [];
+for await (const check of checks) {
+  done.push(check);
+  if (!values.json) console.log(line(check));
+}
+const failed = done.filter((check) => !passes(check)).length;
+if (values.json)
+  console.log(
+    JSON.stringify(
+      done.map((check) => ({ ...check, pass: passes(check) })),
+      null,
+      2,
+    ),
+  );
+else console.log(`${done.length - failed} passed, ${failed} failed`);
+if (!done.length) console.error(`${dir} holds nothing to check: no rng/, scheduler/, stages/ or pipeline/ was found.`);
+process.exit(failed || !done.length ? 1 : 0);
+
+function line(check: Check): string {
+  const error = `${check.error.toExponential(1)}${check.absolute ? ' abs' : ''}`;
+  return `${check.stage.padEnd(11)} ${check.case.padEnd(58)} ${error.padStart(12)}  limit ${check.limit.toExponential(1)}  ${passes(check) ? 'pass' : 'FAIL'}`;
+}
+
+/** Every file below a folder. */
+function folderFiles(folder: string): CheckpointFiles {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => statSync(join(folder, path)).isFile());
+  return { paths, open: (path) => openAsBlob(join(folder, path)) };
+}
+
+/** Opens networks on the wasm backend. */
+async function inNode() {
+  const ort = await import('onnxruntime-web');
+  ort.env.wasm.numThreads = 2;
+  ort.env.logLevel = 'error';
+  const runtime = { ort, readsBlobs: false };
+  return (...[graph, blobs]: [Parameters<typeof openNetwork>[1], ReadonlyMap<string, Blob>]) =>
+    openNetwork(runtime, graph, blobs);
+}

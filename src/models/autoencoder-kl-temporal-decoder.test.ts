@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { madeUpWeights } from '../../reference/made-up-weights';
 import { get, readReference, relativeError } from '../../reference/read';
 import { runGraph } from '../../reference/run-graph';
 import { tinyCheckpoint } from '../../reference/tiny-checkpoint';
 import { type Tensor, tensor } from '../tensor/tensor';
 import { vaeDecoderGraph, vaeEncoderGraph } from './graphs';
+
+// Seconds of work, more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const checkpoint = await tinyCheckpoint();
 const size = { height: 64, width: 128 };

@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { get, type ReferenceTensor, readReference, relativeError } from '../../reference/read';
 import { type OpenGraph, openGraph, runGraph } from '../../reference/run-graph';
 import { tinyCheckpoint } from '../../reference/tiny-checkpoint';
 import type { Value } from '../onnx/graph';
 import { type Tensor, tensor } from '../tensor/tensor';
 import { unetGraph } from './graphs';
+
+// Seconds of work, more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** reference/README.md, loose; strict is 1e-5, and met. */
 const LIMIT = 1e-4;

@@ -100,6 +100,9 @@ export class Graph {
     const viewShape = view.shape ?? shape;
     const rowBytes = elementCount(shape.slice(1)) * DTYPE_BYTES[dtype];
     const length = elementCount(viewShape) * DTYPE_BYTES[dtype];
+    if (row * rowBytes + length > elementCount(shape) * DTYPE_BYTES[dtype]) {
+      throw new RangeError(`Row ${row} in the shape [${viewShape}] is not inside ${path} [${shape}].`);
+    }
     // One tensor may appear in several shapes, so the shape is part of the name unless it is the checkpoint's own.
     const name = view.shape ? `${path}[${row}:]{${viewShape}}` : path;
     return this.#initializer({
@@ -193,7 +196,7 @@ export class Graph {
 export function rowChunks(graph: Graph, dtype: DType, shape: Shape): number[] {
   const [rows] = shape as [number];
   const rowBytes = elementCount(shape.slice(1)) * DTYPE_BYTES[dtype];
-  const parts = Math.min(rows, Math.ceil((rows * rowBytes) / graph.maxTensorBytes));
+  const parts = Math.ceil(rows / Math.max(1, Math.floor(graph.maxTensorBytes / rowBytes)));
   return Array.from({ length: parts }, (_, i) => Math.floor(((i + 1) * rows) / parts) - Math.floor((i * rows) / parts));
 }
 

@@ -61,7 +61,11 @@ export function reshape(x: Value, shape: Shape): Value {
 
 /** Axes reordered: axis i of the result is axis `perm[i]` of x. */
 export function transpose(x: Value, perm: readonly number[]): Value {
-  check(perm.length === x.shape.length, () => `Transpose of ${show(x)} by [${perm}]`);
+  const isPermutation = sameShape(
+    [...perm].sort((a, b) => a - b),
+    [...x.shape.keys()],
+  );
+  check(isPermutation, () => `Transpose of ${show(x)} by [${perm}]`);
   return x.graph.node('Transpose', [x], { shape: perm.map((axis) => at(x.shape, axis)), dtype: x.dtype }, { perm });
 }
 
@@ -71,8 +75,8 @@ export function concat(parts: readonly Value[], axis: number): Value {
   check(first !== undefined, () => 'Concat of nothing');
   for (const part of parts) {
     check(
-      sameShape(withAxis(part.shape, axis, 0), withAxis(first.shape, axis, 0)),
-      () => `Concat of ${parts.map(show)}`,
+      part.dtype === first.dtype && sameShape(withAxis(part.shape, axis, 0), withAxis(first.shape, axis, 0)),
+      () => `Concat of ${parts.map(show).join(', ')} along axis ${axis}`,
     );
   }
   if (parts.length === 1) return first;
@@ -82,7 +86,7 @@ export function concat(parts: readonly Value[], axis: number): Value {
 
 /** Cut along an axis into parts of the given sizes. */
 export function split(x: Value, sizes: readonly number[], axis: number): Value[] {
-  check(sizes.reduce((sum, size) => sum + size, 0) === at(x.shape, axis), () => `Split of ${show(x)} into ${sizes}`);
+  check(sizes.reduce((sum, size) => sum + size, 0) === at(x.shape, axis), () => `Split of ${show(x)} into [${sizes}]`);
   if (sizes.length === 1) return [x];
   const outputs = sizes.map((size) => ({ shape: withAxis(x.shape, axis, size), dtype: x.dtype }));
   return x.graph.multiNode('Split', [x, int64s(x.graph, sizes)], outputs, { axis });
@@ -91,6 +95,7 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
 /** x * w^T + b. x [rows, in]; weight [out, in] as PyTorch stores it; bias [out] */
 export function gemm(x: Value, weight: Value, bias?: Value): Value {
   check(x.shape.length === 2 && x.shape[1] === weight.shape[1], () => `Gemm of ${show(x)} with ${show(weight)}`);
+  checkBias('Gemm', weight, bias);
   const shape = [at(x.shape, 0), at(weight.shape, 0)];
   return x.graph.node('Gemm', bias ? [x, weight, bias] : [x, weight], { shape, dtype: x.dtype }, { transB: 1 });
 }
@@ -114,6 +119,8 @@ export function conv(
   const [top, left, bottom, right] = padding;
   const height = Math.floor((at(x.shape, 2) + top + bottom - kh) / stride) + 1;
   const width = Math.floor((at(x.shape, 3) + left + right - kw) / stride) + 1;
+  check(height > 0 && width > 0, () => `Conv of ${show(x)} with the larger ${show(weight)}`);
+  checkBias('Conv', weight, bias);
   return x.graph.node(
     'Conv',
     bias ? [x, weight, bias] : [x, weight],
@@ -138,6 +145,7 @@ export function instanceNormalization(x: Value, epsilon: number): Value {
 /** Over the last axis. weight, bias [channels] */
 export function layerNormalization(x: Value, weight: Value, bias: Value, epsilon: number): Value {
   check(x.shape.at(-1) === weight.shape[0], () => `LayerNormalization of ${show(x)} with ${show(weight)}`);
+  checkBias('LayerNormalization', weight, bias);
   return x.graph.node('LayerNormalization', [x, weight, bias], x, { axis: -1, epsilon: { float: epsilon } });
 }
 
@@ -147,8 +155,10 @@ export function layerNormalization(x: Value, weight: Value, bias: Value, epsilon
  */
 export function multiHeadAttention(q: Value, k: Value, v: Value, heads: number): Value {
   check(
-    at(q.shape, 2) % heads === 0 && sameShape(k.shape, v.shape),
-    () => `Attention of ${show(q)}, ${show(k)}, ${heads} heads`,
+    at(q.shape, 2) % heads === 0 &&
+      sameShape(k.shape, v.shape) &&
+      sameShape(withAxis(q.shape, 1, at(k.shape, 1)), k.shape),
+    () => `Attention of ${show(q)}, ${show(k)}, ${show(v)}, ${heads} heads`,
   );
   return q.graph.node('MultiHeadAttention', [q, k, v], q, { num_heads: heads }, 'com.microsoft');
 }
@@ -181,6 +191,13 @@ function broadcast(a: Value, b: Value): Shape {
     check(x === y || x === 1 || y === 1, () => `Shapes do not broadcast: ${show(a)} and ${show(b)}`);
     return Math.max(x, y);
   });
+}
+
+function checkBias(opType: string, weight: Value, bias: Value | undefined) {
+  check(
+    !bias || sameShape(bias.shape, weight.shape.slice(0, 1)),
+    () => `${opType} of ${show(weight)} and ${bias && show(bias)}`,
+  );
 }
 
 function int64s(graph: Graph, values: readonly number[]): Value {

@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { contentSecurityPolicy } from './scripts/vite-csp.ts';
 import { modelIndex } from './scripts/vite-model-index.ts';
 
 /** Cross-origin isolation: without it there is no SharedArrayBuffer, and wasm runs on one thread. */
@@ -11,7 +12,7 @@ const isolated = {
 export default defineConfig({
   // A missing model file must be a 404, not index.html.
   appType: 'mpa',
-  plugins: [react(), modelIndex()],
+  plugins: [react(), modelIndex(), contentSecurityPolicy()],
   build: { target: 'esnext' },
   worker: { format: 'es' },
   // Both find their own wasm and workers by import.meta.url, which pre-bundling would move.

@@ -31,19 +31,30 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** [smallest, largest, whole numbers only] */
-const RANGES: Readonly<Record<keyof Settings, readonly [min: number, max: number, whole: boolean]>> = {
-  width: [16, 4096, true],
-  height: [16, 4096, true],
-  numFrames: [1, 25, true],
-  fps: [1, 60, true],
-  motionBucketId: [0, 255, true],
-  noiseAugStrength: [0, 1, false],
-  numInferenceSteps: [1, 100, true],
-  minGuidanceScale: [0, 20, false],
-  maxGuidanceScale: [0, 20, false],
-  decodeChunkSize: [1, 25, true],
-  seed: [0, 4294967295, true],
+/** What a setting may be. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** Whether only whole numbers will do. */
+  readonly whole: boolean;
+}
+
+const wholes = (min: number, max: number): Range => ({ min, max, whole: true });
+const reals = (min: number, max: number): Range => ({ min, max, whole: false });
+
+/** The range of each setting. */
+export const RANGES: Readonly<Record<keyof Settings, Range>> = {
+  width: wholes(16, 4096),
+  height: wholes(16, 4096),
+  numFrames: wholes(1, 25),
+  fps: wholes(1, 60),
+  motionBucketId: wholes(0, 255),
+  noiseAugStrength: reals(0, 1),
+  numInferenceSteps: wholes(1, 100),
+  minGuidanceScale: reals(0, 20),
+  maxGuidanceScale: reals(0, 20),
+  decodeChunkSize: wholes(1, 25),
+  seed: wholes(0, 4294967295),
 };
 
 /**
@@ -53,7 +64,7 @@ const RANGES: Readonly<Record<keyof Settings, readonly [min: number, max: number
  * @throws SettingsError
  */
 export function checkSettings(settings: Settings, sizeMultiple: number): void {
-  for (const [key, [min, max, whole]] of Object.entries(RANGES)) {
+  for (const [key, { min, max, whole }] of Object.entries(RANGES)) {
     const value = settings[key as keyof Settings];
     if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
       throw new SettingsError(`${key} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, not ${value}.`);

@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../workers/inference/api';
-import type { Settings } from '../pipelines/settings';
+import { RANGES, type Settings } from '../pipelines/settings';
 
 /** One setting as the form shows it and as saved or typed numbers are checked. */
 export interface Field {
@@ -9,88 +9,50 @@ export interface Field {
   readonly hint: string;
   readonly min: number;
   readonly max: number;
-  /** What an arrow key adds. Settings whose step is 1 are whole numbers. */
+  /** What an arrow key adds. */
   readonly step: number;
+}
+
+/** A field of the form. The range is the setting's own; fractions go in steps of `step`. */
+function field<Key extends keyof Settings>(
+  key: Key,
+  label: string,
+  hint: string,
+  step = 1,
+): Field & { readonly key: Key } {
+  const { min, max } = RANGES[key];
+  return { key, label, hint, min, max, step };
 }
 
 const SIZE_HINT = 'Pixels of the clip. Larger shows more and takes longer.';
 
-/** The ranges are those that checkSettings holds; the test compares the two. */
 export const FIELDS = {
-  width: { key: 'width', label: 'Width', hint: SIZE_HINT, min: 16, max: 4096, step: 1 },
-  height: { key: 'height', label: 'Height', hint: SIZE_HINT, min: 16, max: 4096, step: 1 },
-  numFrames: {
-    key: 'numFrames',
-    label: 'Frames',
-    hint: 'How long the clip is. More take longer.',
-    min: 1,
-    max: 25,
-    step: 1,
-  },
-  fps: {
-    key: 'fps',
-    label: 'Frames per second',
-    hint: 'The pace of the clip; the model reads it too.',
-    min: 1,
-    max: 60,
-    step: 1,
-  },
-  motionBucketId: {
-    key: 'motionBucketId',
-    label: 'Motion',
-    hint: 'How much should move: 0 is still.',
-    min: 0,
-    max: 255,
-    step: 1,
-  },
-  seed: {
-    key: 'seed',
-    label: 'Seed',
-    hint: 'Chance as a number: same seed, same clip.',
-    min: 0,
-    max: 4294967295,
-    step: 1,
-  },
-  numInferenceSteps: {
-    key: 'numInferenceSteps',
-    label: 'Steps',
-    hint: 'Passes of denoising. More are finer and take longer.',
-    min: 1,
-    max: 100,
-    step: 1,
-  },
-  minGuidanceScale: {
-    key: 'minGuidanceScale',
-    label: 'Guidance, first frame',
-    hint: 'How closely the first frame keeps to your picture.',
-    min: 0,
-    max: 20,
-    step: 0.1,
-  },
-  maxGuidanceScale: {
-    key: 'maxGuidanceScale',
-    label: 'Guidance, last frame',
-    hint: 'The same for the last frame. At 1 or below guidance is off and a step takes half the time.',
-    min: 0,
-    max: 20,
-    step: 0.1,
-  },
-  noiseAugStrength: {
-    key: 'noiseAugStrength',
-    label: 'Noise augmentation',
-    hint: 'Noise laid over your picture first. More lets the clip drift further from it.',
-    min: 0,
-    max: 1,
-    step: 0.01,
-  },
-  decodeChunkSize: {
-    key: 'decodeChunkSize',
-    label: 'Frames decoded together',
-    hint: 'Fewer need less memory.',
-    min: 1,
-    max: 25,
-    step: 1,
-  },
+  width: field('width', 'Width', SIZE_HINT),
+  height: field('height', 'Height', SIZE_HINT),
+  numFrames: field('numFrames', 'Frames', 'How long the clip is. More take longer.'),
+  fps: field('fps', 'Frames per second', 'The pace of the clip; the model reads it too.'),
+  motionBucketId: field('motionBucketId', 'Motion', 'How much should move: 0 is still.'),
+  seed: field('seed', 'Seed', 'Chance as a number: same seed, same clip.'),
+  numInferenceSteps: field('numInferenceSteps', 'Steps', 'Passes of denoising. More are finer and take longer.'),
+  minGuidanceScale: field(
+    'minGuidanceScale',
+    'Guidance, first frame',
+    'How closely the first frame keeps to your picture.',
+    0.1,
+  ),
+  maxGuidanceScale: field(
+    'maxGuidanceScale',
+    'Guidance, last frame',
+    'The same for the last frame. At 1 or below guidance is off and a step takes half the time.',
+    0.1,
+  ),
+  noiseAugStrength: field(
+    'noiseAugStrength',
+    'Noise augmentation',
+    'Noise laid over your picture first. More lets the clip drift further from it.',
+    0.01,
+  ),
+  decodeChunkSize: field('decodeChunkSize', 'Frames decoded together', 'Fewer need less memory.'),
 } as const satisfies { readonly [Key in keyof Settings]: Field & { readonly key: Key } };
 
 /** What the user chose; the rest follows the model, the size follows the picture, and the seed follows chance. */
@@ -142,7 +104,7 @@ export function findFaults(settings: Settings, model: ModelInfo): Faults {
 }
 
 function rangeFault(field: Field, value: unknown): string | undefined {
-  const whole = field.step === 1;
+  const { whole } = RANGES[field.key];
   const fits =
     typeof value === 'number' && value >= field.min && value <= field.max && (!whole || Number.isInteger(value));
   return fits ? undefined : `Give a ${whole ? 'whole ' : ''}number from ${field.min} to ${field.max}.`;

@@ -44,6 +44,9 @@ export class WeightsError extends Error {
 /** Headers of real checkpoints have 0.2 MB; a length far above that is a damaged or hostile file. */
 const MAX_HEADER_BYTES = 8 * 1024 * 1024;
 
+/** Real weights have at most 5. */
+const MAX_AXES = 8;
+
 /**
  * The length of the JSON part, from the file's first 8 bytes.
  *
@@ -79,27 +82,56 @@ export function parseHeader(file: string, json: Uint8Array, fileSize: number): R
 }
 
 function readJson(file: string, json: Uint8Array): Record<string, unknown> {
+  let text: string;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    parsed = JSON.parse(text);
   } catch {
     throw new WeightsError(`${file} has a header that is not JSON: it is damaged, or not a safetensors file.`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new WeightsError(`${file} has a header that is not a JSON object.`);
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new WeightsError(`${file} has a header that says ${brief(repeated)} twice.`);
   return parsed as Record<string, unknown>;
 }
+
+/**
+ * The first key that an object of a JSON text has twice. JSON.parse takes the last and says nothing, other readers the
+ * first: what two programs read differently has no place in a weight file.
+ */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  // Valid JSON: every brace outside a string opens or ends an object, and a string before a colon is a key.
+  for (const [token, key] of json.matchAll(/[{}]|("(?:[^"\\]|\\.)*")(?:\s*:)?/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (key && token.endsWith(':')) {
+      const name = JSON.parse(key) as string;
+      if (open.at(-1)?.has(name)) return name;
+      open.at(-1)?.add(name);
+    }
+  }
+  return undefined;
+}
+
+/** A value for a message; what a stranger wrote may be megabytes. */
+const brief = (value: unknown): string => {
+  const json = JSON.stringify(value) ?? 'undefined';
+  return json.length > 80 ? `${json.slice(0, 80)}...` : json;
+};
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function checkEntry(what: string, entry: unknown, dataStart: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BITS, dtype)) {
-    throw new WeightsError(`${what} has the unknown dtype ${JSON.stringify(dtype)}.`);
+    throw new WeightsError(`${what} has the unknown dtype ${brief(dtype)}.`);
   }
-  if (!Array.isArray(shape) || !shape.every(isSize)) {
-    throw new WeightsError(`${what} has no valid shape: ${JSON.stringify(shape)}.`);
+  if (!Array.isArray(shape) || shape.length > MAX_AXES || !shape.every(isSize)) {
+    throw new WeightsError(`${what} has no valid shape: ${brief(shape)}.`);
   }
   if (
     !Array.isArray(offsets) ||
@@ -107,7 +139,7 @@ function checkEntry(what: string, entry: unknown, dataStart: number): StoredTens
     !offsets.every(isSize) ||
     (offsets[0] as number) > (offsets[1] as number)
   ) {
-    throw new WeightsError(`${what} has no valid data_offsets: ${JSON.stringify(offsets)}.`);
+    throw new WeightsError(`${what} has no valid data_offsets: ${brief(offsets)}.`);
   }
   const [begin, end] = offsets as [number, number];
   // BigInt: a hostile shape may pass 2^53.

@@ -20,7 +20,7 @@ const generationConfig = z.object({
   fps: z.int().default(7),
   motion_bucket_id: z.int().default(127),
   noise_aug_strength: z.number().default(0.02),
-  /** All frames at once unless given. */
+  /** As many as fit in tensors of a GiB unless given. */
   decode_chunk_size: z.int().optional(),
 });
 export type GenerationConfig = z.infer<typeof generationConfig>;

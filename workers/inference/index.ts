@@ -1,12 +1,14 @@
 import { expose, transfer } from 'comlink';
+import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
 import { Checkpoint, type Component } from '../../src/models/checkpoint';
+import { largestDecodeChunk } from '../../src/models/decode-chunk';
 import { type GenerationConfig, readGenerationConfig } from '../../src/models/generation-config';
 import { checkSettings, type Settings } from '../../src/pipelines/settings';
 import { type PipelineEvent, stableVideoDiffusion } from '../../src/pipelines/stable-video-diffusion';
 import type { Picture } from '../../src/processors/picture';
 import { postprocessVideo } from '../../src/processors/video';
 import { schedulerFromConfig } from '../../src/schedulers/from-config';
-import type { Frames, InferenceApi, ModelInfo, Progress } from './api';
+import type { BackendInfo, Frames, InferenceApi, ModelInfo, Progress } from './api';
 import { type Backend, chooseBackend } from './backend';
 import { openNetwork } from './network';
 import { checkpointFacts, networksFrom } from './networks';
@@ -26,7 +28,7 @@ const api: InferenceApi = {
       if (path.endsWith('.safetensors')) report({ stage: 'loading', part, loadedBytes, totalBytes });
     });
     const checkpoint = await Checkpoint.open(files);
-    const model = modelInfo(modelUrl, checkpoint, await readGenerationConfig(checkpoint));
+    const model = modelInfo(modelUrl, checkpoint, await readGenerationConfig(checkpoint), backend.info.dtype);
     opened = { backend, checkpoint, model };
     return { backend: backend.info, model };
   },
@@ -79,16 +81,21 @@ function progressOf(event: PipelineEvent): Progress {
   }
 }
 
+/** The largest tensor that every browser lets a GPU hold: Firefox's and iOS's limit. */
+const LARGEST_TENSOR_BYTES = 2 ** 30;
+
 function modelInfo(
   url: string,
-  checkpoint: Checkpoint,
+  { unet, vae }: Checkpoint,
   config: GenerationConfig & Pick<ModelInfo, 'sizes'>,
+  dtype: BackendInfo['dtype'],
 ): ModelInfo {
   const [[width, height]] = config.sizes as [[number, number]];
-  const numFrames = checkpoint.unet.num_frames;
+  const numFrames = unet.num_frames;
+  const clip = { frames: numFrames, height, width };
   return {
     name: config.title ?? decodeURIComponent(url.split('/').findLast(Boolean) ?? 'model'),
-    sizeMultiple: checkpointFacts(checkpoint).vaeFactor,
+    sizeMultiple: vaeFactor(vae),
     sizes: config.sizes,
     defaults: {
       width,
@@ -100,7 +107,7 @@ function modelInfo(
       numInferenceSteps: config.num_inference_steps,
       minGuidanceScale: config.min_guidance_scale,
       maxGuidanceScale: config.max_guidance_scale,
-      decodeChunkSize: Math.min(config.decode_chunk_size ?? numFrames, numFrames),
+      decodeChunkSize: config.decode_chunk_size ?? largestDecodeChunk(vae, clip, dtype, LARGEST_TENSOR_BYTES),
       seed: 0,
     },
   };

@@ -1,0 +1,102 @@
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from '@playwright/test';
+import { build, type InlineConfig, mergeConfig, preview } from 'vite';
+import app from '../../vite.config.ts';
+import { findChromium } from '../chromium.mjs';
+import { ProcessMemory } from './process-memory';
+
+/** Which adapter WebGPU offers: the machine's own, or Chromium's software one. */
+export type Gpu = 'real' | 'swiftshader';
+
+export interface LabOptions {
+  /** A page of e2e/pages, by its name. */
+  readonly name: string;
+  /** Of its address, from the question mark on. */
+  readonly query?: string;
+  readonly gpu: Gpu;
+  /** Chromium's executable; searched for unless given. */
+  readonly chromium?: string | undefined;
+  /** Whether the page needs public/, the model among it. Default false. */
+  readonly publicFiles?: boolean;
+  /** How many threads wasm may use; as many as the machine has cores unless given. */
+  readonly threads?: number;
+}
+
+/** A page of e2e/pages in a headless Chromium, and what its processes use. */
+export interface Lab {
+  readonly page: Page;
+  readonly browser: Browser;
+  readonly memory: ProcessMemory;
+  close(): Promise<void>;
+}
+
+const pages = fileURLToPath(new URL('../../e2e/pages/', import.meta.url));
+
+const QUIET = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // Nothing here may need another host.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+const ADAPTER: Readonly<Record<Gpu, readonly string[]>> = {
+  real: ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-angle=vulkan', '--ignore-gpu-blocklist'],
+  swiftshader: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+};
+
+/** Builds one test page as the product is built, serves it with the product's headers and opens it. */
+export async function openLab({
+  name,
+  query = '',
+  gpu,
+  chromium: chosen,
+  publicFiles = false,
+  threads,
+}: LabOptions): Promise<Lab> {
+  const executablePath = chosen ?? (await findChromium());
+  if (!executablePath) throw new Error('There is no Chromium here. Install one, or name it with --chromium PATH.');
+  const site = siteOf(name, publicFiles);
+  await build(site);
+  const server = await preview(mergeConfig(site, { preview: { host: '127.0.0.1', port: 0 } }));
+  const browser = await chromium.launch({ executablePath, args: [...QUIET, ...ADAPTER[gpu]], timeout: 120_000 });
+  const memory = new ProcessMemory(browser);
+  const close = async () => {
+    memory.stop();
+    await browser.close();
+    await server.close();
+  };
+  try {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => console.error(error.message));
+    if (threads) {
+      const session = await page.context().newCDPSession(page);
+      await session.send('Emulation.setHardwareConcurrencyOverride', { hardwareConcurrency: threads });
+    }
+    await page.goto(new URL(`${name}.html${query}`, server.resolvedUrls?.local[0]).href);
+    return { page, browser, memory, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Built with the app's own config. Of all test pages only one: the others belong to the browser tests. */
+function siteOf(name: string, publicFiles: boolean): InlineConfig {
+  const own: InlineConfig = {
+    configFile: false,
+    root: pages,
+    publicDir: fileURLToPath(new URL('../../public', import.meta.url)),
+    logLevel: 'error',
+    build: {
+      outDir: fileURLToPath(new URL(`../../.cache/lab/${name}`, import.meta.url)),
+      emptyOutDir: true,
+      copyPublicDir: publicFiles,
+      rolldownOptions: { input: `${pages}${name}.html` },
+    },
+  };
+  return mergeConfig<InlineConfig, InlineConfig>(app, own);
+}

@@ -136,32 +136,21 @@ export class BasicTransformerBlock extends Module<[x: Value, context: Value]> {
   }
 }
 
-/** diffusers' TemporalBasicTransformerBlock: attention among the frames of a pixel. x [pixels, frames, channels] */
-export class TemporalBasicTransformerBlock extends Module<[x: Value, context: Value]> {
+/**
+ * diffusers' TemporalBasicTransformerBlock: a feed-forward of its own, then the same among the frames of a pixel.
+ * x [pixels, frames, channels]
+ */
+export class TemporalBasicTransformerBlock extends BasicTransformerBlock {
   readonly norm_in: LayerNorm;
   readonly ff_in: FeedForward;
-  readonly norm1: LayerNorm;
-  readonly attn1: Attention;
-  readonly norm2: LayerNorm;
-  readonly attn2: Attention;
-  readonly norm3: LayerNorm;
-  readonly ff: FeedForward;
 
   constructor(channels: number, heads: number, contextChannels: number) {
-    super();
+    super(channels, heads, contextChannels);
     this.norm_in = new LayerNorm(channels);
     this.ff_in = new FeedForward(channels);
-    this.norm1 = new LayerNorm(channels);
-    this.attn1 = new Attention({ channels, heads });
-    this.norm2 = new LayerNorm(channels);
-    this.attn2 = new Attention({ channels, heads, contextChannels });
-    this.norm3 = new LayerNorm(channels);
-    this.ff = new FeedForward(channels);
   }
 
-  protected forward(input: Value, context: Value): Value {
-    let x = add(input, this.ff_in.call(this.norm_in.call(input)));
-    x = add(x, this.attn1.call(this.norm1.call(x), this.attn2.toOneToken(context)));
-    return add(x, this.ff.call(this.norm3.call(x)));
+  protected override forward(x: Value, context: Value): Value {
+    return super.forward(add(x, this.ff_in.call(this.norm_in.call(x))), context);
   }
 }

@@ -36,18 +36,18 @@ export function plainUnetGraph(config: UNetConfig, { frames, height, width }: Cl
   return graph;
 }
 
-/** Gives a module the plain forward of its class, where ours takes a shortcut. */
+/** Gives a module the plain forward of its class, where ours takes a shortcut. A class comes before the one it extends. */
 function makePlain(part: Module) {
-  if (part instanceof BasicTransformerBlock) {
-    replaceForward(part, (input, context) => {
-      let x = add(input, part.attn1.call(part.norm1.call(input)));
-      x = add(x, crossAttention(part.attn2, part.norm2.call(x), context));
-      return add(x, part.ff.call(part.norm3.call(x)));
-    });
-  } else if (part instanceof TemporalBasicTransformerBlock) {
+  if (part instanceof TemporalBasicTransformerBlock) {
     replaceForward(part, (input, context) => {
       let x = add(input, part.ff_in.call(part.norm_in.call(input)));
       x = add(x, part.attn1.call(part.norm1.call(x)));
+      x = add(x, crossAttention(part.attn2, part.norm2.call(x), context));
+      return add(x, part.ff.call(part.norm3.call(x)));
+    });
+  } else if (part instanceof BasicTransformerBlock) {
+    replaceForward(part, (input, context) => {
+      let x = add(input, part.attn1.call(part.norm1.call(input)));
       x = add(x, crossAttention(part.attn2, part.norm2.call(x), context));
       return add(x, part.ff.call(part.norm3.call(x)));
     });

@@ -12,6 +12,10 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)} ${unit}`;
 }
 
+/** "77.0 TFLOP", "38.4 GFLOP"; `unit` may be another that counts them, such as FLOP/s. */
+export const flopsText = (flops: number, unit = 'FLOP'): string =>
+  flops >= 1e12 ? `${(flops / 1e12).toPrecision(3)} T${unit}` : `${(flops / 1e9).toPrecision(3)} G${unit}`;
+
 /** "0.152 s", "37.1 s" */
 export const secondsText = (seconds: number): string => `${seconds.toPrecision(3)} s`;
 

@@ -25,7 +25,7 @@ import { totalMacs } from '../src/onnx/cost';
 import type { BackendInfo } from '../workers/inference/api';
 import { type Gpu, type Lab, openLab } from './browser/lab';
 import { NvidiaMemory } from './browser/nvidia-memory';
-import { bytesText, secondsText } from './figures';
+import { bytesText, flopsText, secondsText } from './figures';
 import { chooseNetwork, FOLDER, tensorsOf, weightPaths } from './network-choice';
 import { randomWeightsBytes, writeRandomWeights } from './random-weights';
 import { fail } from './setup.mjs';
@@ -74,7 +74,7 @@ async function measureIn(lab: Lab, gpu: Gpu) {
   report(
     'Graph',
     `${network} of ${model ?? 'SVD-XT'}, ${frames} frames of ${width}x${height}: ${nodes} nodes, ` +
-      `${(flops / 1e12).toPrecision(3)} TFLOP a call, largest tensor ${bytesText(cost.largestBytes)}`,
+      `${flopsText(flops)} a call, largest tensor ${bytesText(cost.largestBytes)}`,
     { network, model: model ?? 'svd-xt', ...choice.shape, nodes, flops, largestTensorBytes: cost.largestBytes },
   );
   report(
@@ -82,7 +82,7 @@ async function measureIn(lab: Lab, gpu: Gpu) {
     `${secondsText(opened.seconds)}, ${bytesText(opened.readBytes)} given to ONNX Runtime, wasm heap ${bytesText(opened.heapBytes)}`,
     { open: opened },
   );
-  await reportMemory(lab, 'peakMemoryOpened');
+  await reportMemory(lab, 'memoryOpened');
 
   for (const name of ['First call', 'Second call']) {
     say(`${name} ...`);
@@ -90,12 +90,12 @@ async function measureIn(lab: Lab, gpu: Gpu) {
     const finite = ran.notFinite ? `${ran.notFinite} of ${ran.elements} values NOT finite` : 'all finite';
     report(
       `${name} took`,
-      `${secondsText(ran.seconds)}, ${(flops / 1e12 / ran.seconds).toPrecision(3)} TFLOP/s; output [${ran.shape}] ${finite}, ` +
+      `${secondsText(ran.seconds)}, ${flopsText(flops / ran.seconds, 'FLOP/s')}; output [${ran.shape}] ${finite}, ` +
         `max abs ${ran.maxAbs.toPrecision(4)}; wasm heap ${bytesText(ran.heapBytes)}`,
       { [name === 'First call' ? 'first' : 'second']: ran },
     );
   }
-  await reportMemory(lab, 'peakMemory');
+  await reportMemory(lab, 'memory');
 }
 
 /** Says in a sentence what cannot work, before gigabytes are written. */
@@ -155,9 +155,9 @@ function temporaryFolder(): string {
 }
 
 async function reportMemory(lab: Lab, key: string) {
-  const peaks = await lab.memory.peaks();
-  const text = [...peaks].map(([type, bytes]) => `${type} ${bytesText(bytes)}`).join(', ');
-  report('  peak memory so far', text || 'not known on this system', { [key]: Object.fromEntries(peaks) });
+  const held = await lab.memory.read();
+  const texts = [...held].map(([type, { now, peak }]) => `${type} ${bytesText(peak)} (now ${bytesText(now)})`);
+  report('  peak memory so far', texts.join(', ') || 'not known on this system', { [key]: Object.fromEntries(held) });
 }
 
 function report(title: string, text: string, values: Record<string, unknown>) {

@@ -15,7 +15,7 @@ export async function nano(): Promise<void> {
   });
   try {
     const clip = await page.evaluate((settings) => clipPage.makeClip('/samples/lake.png', settings), SETTINGS);
-    const peaks = await memory.peaks();
+    const held = await memory.read();
     const { width, height, numFrames, numInferenceSteps } = clip.settings;
     console.log(
       `\n${clip.model.name}, ${numFrames} frames of ${width}x${height}, ${numInferenceSteps} steps, ` +
@@ -34,7 +34,7 @@ export async function nano(): Promise<void> {
     console.log(
       `\nA step: ${secondsText(median(steps))} in the middle; the first, which opens the UNet, ${secondsText(steps[0] ?? 0)}.`,
     );
-    const renderer = peaks.get('renderer');
+    const renderer = held.get('renderer')?.peak;
     console.log(`Peak memory of the renderer: ${renderer ? bytesText(renderer) : 'not known on this system'}.`);
     console.log(`The MP4 has ${bytesText(clip.bytes)}.`);
   } finally {

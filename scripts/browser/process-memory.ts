@@ -3,32 +3,42 @@ import type { Browser } from '@playwright/test';
 
 const EVERY_MS = 1000;
 
+/** Bytes of resident memory. */
+export interface Held {
+  readonly now: number;
+  readonly peak: number;
+}
+
 /**
- * The most memory that a browser's processes have held, by their type ('renderer', 'GPU', 'browser'). Linux only: it asks
- * the kernel, which keeps each process's peak. Of several of a type the largest counts.
+ * What a browser's processes hold, by their type ('renderer', 'GPU', 'browser'); the GPU process holds what an emulated GPU
+ * would. Linux only: the kernel keeps each process's peak. Of several of a type the largest counts.
  */
 export class ProcessMemory {
   readonly #browser: Browser;
   readonly #timer: NodeJS.Timeout;
-  #peaks = new Map<string, number>();
+  readonly #peaks = new Map<string, number>();
 
   constructor(browser: Browser) {
     this.#browser = browser;
     // A process that dies takes its numbers along, so they are read all the time.
-    this.#timer = setInterval(() => void this.peaks().catch(() => {}), EVERY_MS).unref();
+    this.#timer = setInterval(() => void this.read().catch(() => {}), EVERY_MS).unref();
   }
 
-  /** Bytes by type; empty where there is no /proc. */
-  async peaks(): Promise<ReadonlyMap<string, number>> {
+  /** By type; empty where there is no /proc. */
+  async read(): Promise<ReadonlyMap<string, Held>> {
     const session = await this.#browser.newBrowserCDPSession();
     const { processInfo } = await session.send('SystemInfo.getProcessInfo');
     await session.detach();
-    for (const { type, id } of processInfo) {
-      // The others serve the network and the disk, and hold little.
-      if (type !== 'renderer' && type !== 'GPU' && type !== 'browser') continue;
-      this.#peaks.set(type, Math.max(this.#peaks.get(type) ?? 0, peakOf(id)));
+    const held = new Map<string, Held>();
+    // The others serve the network and the disk, and hold little.
+    for (const { type, id } of processInfo.filter(({ type }) => ['renderer', 'GPU', 'browser'].includes(type))) {
+      const status = statusOf(id);
+      const peak = Math.max(this.#peaks.get(type) ?? 0, bytesIn(status, 'VmHWM'));
+      this.#peaks.set(type, peak);
+      const now = Math.max(held.get(type)?.now ?? 0, bytesIn(status, 'VmRSS'));
+      if (peak > 0) held.set(type, { now, peak });
     }
-    return new Map([...this.#peaks].filter(([, bytes]) => bytes > 0));
+    return held;
   }
 
   stop(): void {
@@ -36,12 +46,14 @@ export class ProcessMemory {
   }
 }
 
-/** VmHWM: the largest resident size so far. 0 if it cannot be known. */
-function peakOf(pid: number): number {
+/** '' if it cannot be known. */
+function statusOf(pid: number): string {
   try {
-    const [, kib] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kib ?? 0) * 1024;
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }
+
+const bytesIn = (status: string, key: string): number =>
+  Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;

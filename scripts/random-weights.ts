@@ -15,7 +15,7 @@ const SPREAD = 0.02;
 const BLOCK_VALUES = 4_194_301;
 
 /** Elements of all tensors. */
-export const parameterCount = (tensors: TensorList): number =>
+const parameterCount = (tensors: TensorList): number =>
   tensors.reduce((sum, [, shape]) => sum + elementCount(shape), 0);
 
 /** Bytes of the file that `writeRandomWeights` makes. */

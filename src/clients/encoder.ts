@@ -1,4 +1,3 @@
-import { transfer } from 'comlink';
 import type { EncoderApi } from '../../workers/encoder/api';
 import type { Frames } from '../../workers/inference/api';
 import { WorkerHandle } from './worker-handle';
@@ -9,9 +8,8 @@ const worker = new WorkerHandle<EncoderApi>(
 
 /**
  * Encodes frames as an MP4. ffmpeg cannot be interrupted, so aborting `signal` ends its worker; a fresh one takes a
- * quarter of a second.
- *
- * @param frames their bytes move to the worker and are gone afterwards
+ * quarter of a second. Frames may have taken minutes to make: they are copied to the worker, not moved, so that a fresh one
+ * can try again where the first failed.
  */
 export async function encodeMp4(
   frames: Frames,
@@ -22,11 +20,13 @@ export async function encodeMp4(
   const end = () => worker.end(new DOMException('The clip was cancelled.', 'AbortError'));
   signal.addEventListener('abort', end, { once: true });
   try {
-    const bytes = await worker.call((api) => api.encodeMp4(transfer(frames, [frames.rgba.buffer]), tags));
+    const encode = () => worker.call((api) => api.encodeMp4(frames, tags));
+    const bytes = await encode().catch((error: Error) => {
+      worker.end(error);
+      signal.throwIfAborted();
+      return encode();
+    });
     return new Blob([bytes], { type: 'video/mp4' });
-  } catch (error) {
-    worker.end(error as Error);
-    throw error;
   } finally {
     signal.removeEventListener('abort', end);
   }

@@ -37,6 +37,10 @@ export class VirtualBlob extends Blob {
     return out;
   }
 
+  override async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
   override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     let begin = 0;
     return new ReadableStream({

@@ -56,7 +56,7 @@ async function measure() {
 }
 
 async function measureIn(lab: Lab, gpu: Gpu) {
-  const { network, backend, model, frames, width, height } = options;
+  const { network, backend, model } = options;
   const info = await lab.page.evaluate((wanted) => networkPage.choose('it', wanted), backend);
   const dtype = options.dtype ?? info.dtype;
   checkBackend(info, gpu, dtype);
@@ -73,7 +73,7 @@ async function measureIn(lab: Lab, gpu: Gpu) {
   const nodes = Object.values(cost.nodes).reduce((sum, count) => sum + count, 0);
   report(
     'Graph',
-    `${network} of ${model ?? 'SVD-XT'}, ${frames} frames of ${width}x${height}: ${nodes} nodes, ` +
+    `${network} of ${model ?? 'SVD-XT'}${sizeText()}: ${nodes} nodes, ` +
       `${flopsText(flops)} a call, largest tensor ${bytesText(cost.largestBytes)}`,
     { network, model: model ?? 'svd-xt', ...choice.shape, nodes, flops, largestTensorBytes: cost.largestBytes },
   );
@@ -96,6 +96,13 @@ async function measureIn(lab: Lab, gpu: Gpu) {
     );
   }
   await reportMemory(lab, 'memory');
+}
+
+/** The image encoder has a size of its own, and both encoders see one picture. */
+function sizeText(): string {
+  const { network, frames, width, height } = options;
+  if (network === 'image_encoder') return '';
+  return `, ${network === 'vae_encoder' ? 'a picture' : `${frames} frames`} of ${width}x${height}`;
 }
 
 /** Says in a sentence what cannot work, before gigabytes are written. */

@@ -8,13 +8,13 @@ import {
 } from '../src/models/attention';
 import type { UNetConfig } from '../src/models/config';
 import { frameTimesteps } from '../src/models/embeddings';
-import type { ClipShape, GraphOptions } from '../src/models/graphs';
+import { type ClipShape, type GraphOptions, graphOfUNet } from '../src/models/graphs';
 import { type AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock, TemporalResnetBlock } from '../src/models/resnet';
 import { TransformerSpatioTemporalModel } from '../src/models/transformer-temporal';
 import { UNetSpatioTemporalConditionModel } from '../src/models/unet-spatio-temporal-condition';
 import type { Linear } from '../src/nn/linear';
 import { type Module, named, parts } from '../src/nn/module';
-import { Graph, type Value } from '../src/onnx/graph';
+import type { Graph, Value } from '../src/onnx/graph';
 import { add, gelu, mul, multiHeadAttention, reshape, sigmoid, silu, split, sub, transpose } from '../src/onnx/ops';
 import type { Shape } from '../src/tensor/tensor';
 
@@ -22,18 +22,10 @@ import type { Shape } from '../src/tensor/tensor';
  * SVD's UNet without the shortcuts of src/models, operator for operator as diffusers runs it: to check that they change no
  * number and to measure what they save. Same parameters, same inputs and output as `unetGraph`.
  */
-export function plainUnetGraph(config: UNetConfig, { frames, height, width }: ClipShape, options: GraphOptions): Graph {
-  const graph = new Graph(options.locate);
+export function plainUnetGraph(config: UNetConfig, shape: ClipShape, options: GraphOptions): Graph {
   const network = named(new UNetSpatioTemporalConditionModel(config));
   for (const [, part] of parts(network, '')) makePlain(part as Module);
-  const sample = graph.input('sample', [frames, config.in_channels, height, width]);
-  const inputs = {
-    timestep: graph.input('timestep', [1]),
-    encoder_hidden_states: graph.input('encoder_hidden_states', [1, [config.cross_attention_dim].flat()[0] as number]),
-    added_time_ids: graph.input('added_time_ids', [3]),
-  };
-  graph.output('v', network.call(sample, inputs, options.dtype));
-  return graph;
+  return graphOfUNet(network, config, shape, options);
 }
 
 /** Gives a module the plain forward of its class, where ours takes a shortcut. A class comes before the one it extends. */

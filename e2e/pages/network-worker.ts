@@ -1,5 +1,6 @@
 import { expose } from 'comlink';
 import { type CheckpointFiles, type Component, openWeights } from '../../src/models/checkpoint';
+import { timesteps } from '../../src/models/embeddings';
 import { type Cost, cost } from '../../src/onnx/cost';
 import { Generator } from '../../src/random/generator';
 import { type Tensor, tensor } from '../../src/tensor/tensor';
@@ -88,8 +89,8 @@ function folderOf(files: readonly File[], folder: Component): CheckpointFiles {
 
 /** Conditions of a clip's first step at sigma 700; all else normal numbers. */
 function someInput(name: string, shape: readonly number[]): Tensor {
-  if (name === 'timestep') return tensor(shape, Float32Array.of(0.25 * Math.log(700)));
-  if (name === 'added_time_ids') return tensor(shape, Float32Array.of(6, 127, 0.02));
+  if (name === 'time_proj') return timesteps([0.25 * Math.log(700)], shape[1] as number);
+  if (name === 'add_time_proj') return tensor(shape, timesteps([6, 127, 0.02], (shape[1] as number) / 3).data);
   return new Generator(1).randn(shape);
 }
 

@@ -10,10 +10,9 @@ import {
 } from '../../src/models/config';
 import { frameTimesteps, timesteps } from '../../src/models/embeddings';
 import { imageEncoderGraph, unetGraph, vaeDecoderGraph, vaeEncoderGraph } from '../../src/models/graphs';
-import { UNetSpatioTemporalConditionModel } from '../../src/models/unet-spatio-temporal-condition';
+import { UNetSpatioTemporalConditionModel, unetInputs } from '../../src/models/unet-spatio-temporal-condition';
 import { named } from '../../src/nn/module';
 import { Graph, type Value } from '../../src/onnx/graph';
-import { reshape } from '../../src/onnx/ops';
 import { guidanceScale } from '../../src/pipelines/guidance';
 import type { Weights } from '../../src/safetensors/weights';
 import { type Tensor, tensor } from '../../src/tensor/tensor';
@@ -146,7 +145,7 @@ export async function* embeddings(bench: Bench): AsyncGenerator<Check> {
       yield await check(tensor([count], weights));
     } else if (sinusoid) {
       const steps = await reference.read('timesteps');
-      const spread = await runOne(bench, steps, (x) => timesteps(x, Number(sinusoid[1])));
+      const spread = timesteps(steps.data, Number(sinusoid[1]));
       // torch's exp is off by the last bit now and then, which moves an angle of t radians by t * 2^-24.
       const lastBit = Math.max(...steps.data.map(Math.abs)) * 2 ** -24;
       yield { ...(await check(spread)), limit: Math.max(LIMITS.embeddings, lastBit) };
@@ -156,9 +155,7 @@ export async function* embeddings(bench: Bench): AsyncGenerator<Check> {
     } else if (ids) {
       const { shape } = await expected();
       const width = (shape[1] as number) / 3;
-      yield await check(
-        await runOne(bench, flat(await reference.read('added_time_ids')), (x) => reshape(timesteps(x, width), shape)),
-      );
+      yield await check(timesteps((await reference.read('added_time_ids')).data, width));
     } else if (unet && name.endsWith('(out)')) {
       const module = name.slice(0, -'(out)'.length);
       const actual = await embeddingModule(bench, unet, reference, module, await expected());
@@ -170,10 +167,10 @@ export async function* embeddings(bench: Bench): AsyncGenerator<Check> {
 const flat = ({ data }: Tensor): Tensor => tensor([data.length], data);
 
 /** What a small graph of one input makes of `input`. */
-async function runOne(bench: Bench, input: Tensor, build: (x: Value) => Value, weights?: Weights): Promise<Tensor> {
-  const graph = new Graph(weights?.locate ?? noWeights);
+async function runOne(bench: Bench, input: Tensor, build: (x: Value) => Value, weights: Weights): Promise<Tensor> {
+  const graph = new Graph(weights.locate);
   graph.output('out', build(graph.input('x', input.shape)));
-  const network = await bench.open(graph, weights?.blobs ?? new Map());
+  const network = await bench.open(graph, weights.blobs);
   try {
     return await network.run({ x: input });
   } finally {
@@ -204,14 +201,14 @@ async function embeddingModule(
   const [width] = config.block_out_channels as [number];
   const unet = named(new UNetSpatioTemporalConditionModel(config));
   if (module === 'unet.time_embedding') {
-    const build = (x: Value) => unet.time_embedding.call(timesteps(x, width));
-    return runOne(bench, await reference.read('timesteps'), build, weights);
+    const time = timesteps((await reference.read('timesteps')).data, width);
+    return runOne(bench, time, (x) => unet.time_embedding.call(x), weights);
   }
   if (module === 'unet.add_embedding') {
     const ids = await reference.read('added_time_ids');
-    const shape = [ids.shape[0] as number, config.projection_class_embeddings_input_dim];
-    const build = (x: Value) => unet.add_embedding.call(reshape(timesteps(x, config.addition_time_embed_dim), shape));
-    return runOne(bench, flat(ids), build, weights);
+    const { data } = timesteps(ids.data, config.addition_time_embed_dim);
+    const added = tensor([ids.shape[0] as number, config.projection_class_embeddings_input_dim], data);
+    return runOne(bench, added, (x) => unet.add_embedding.call(x), weights);
   }
   const position = /^down_blocks\.(\d+)\.attentions\.(\d+)\.time_pos_embed$/.exec(module);
   const [level, layer] = (position ?? []).slice(1).map(Number) as [number?, number?];
@@ -415,15 +412,17 @@ async function* unetCase(
       const one = async (name: string) => itemOf(await reference.read(name), item, batch);
       const timestep = await reference.read('timestep');
       items.push(
-        await network.runAll({
-          sample: tensor(sample.shape.slice(1), (await one('sample')).data),
-          timestep: tensor([1], timestep.data.slice(0, 1)),
-          encoder_hidden_states: tensor(
-            [1, (await one('encoder_hidden_states')).data.length],
-            (await one('encoder_hidden_states')).data,
-          ),
-          added_time_ids: flat(await one('added_time_ids')),
-        }),
+        await network.runAll(
+          unetInputs(config, {
+            sample: tensor(sample.shape.slice(1), (await one('sample')).data),
+            timestep: tensor([1], timestep.data.slice(0, 1)),
+            encoder_hidden_states: tensor(
+              [1, (await one('encoder_hidden_states')).data.length],
+              (await one('encoder_hidden_states')).data,
+            ),
+            added_time_ids: flat(await one('added_time_ids')),
+          }),
+        ),
       );
     }
     const comparison = new Comparison('unet', caseOf(path, 'unet_'));

@@ -1,7 +1,8 @@
 import { Linear } from '../nn/linear';
 import { Module } from '../nn/module';
 import type { Value } from '../onnx/graph';
-import { concat, cos, mul, reshape, silu, sin } from '../onnx/ops';
+import { silu } from '../onnx/ops';
+import { type Tensor, tensor } from '../tensor/tensor';
 
 /** Frequencies of a sinusoidal embedding: exp(-ln(10000) i / half), i = 0..half-1, rounded where torch rounds to float32. */
 function frequencies(channels: number): Float32Array {
@@ -11,28 +12,26 @@ function frequencies(channels: number): Float32Array {
 }
 
 /**
- * diffusers' Timesteps: numbers x [count] (float32) -> [count, channels], cosines first, then sines. SVD feeds it the
- * timestep 0.25 ln(sigma) as it is. Stays float32: its caller casts.
+ * diffusers' Timesteps: numbers [count] -> [count, channels], cosines first, then sines. SVD feeds it the timestep
+ * 0.25 ln(sigma) as it is. Worked out here and not in the graph: WGSL promises sines to 11 bits, and of angles beyond pi to
+ * none, while time ids reach 255.
  */
-export function timesteps(x: Value, channels: number): Value {
-  const frequency = x.graph.constant(`frequencies{${channels}}`, frequencies(channels), [1, channels / 2], 'float32');
-  const angle = mul(reshape(x, [...x.shape, 1]), frequency);
-  return concat([cos(angle), sin(angle)], 1);
+export function timesteps(numbers: ArrayLike<number>, channels: number): Tensor {
+  const frequency = frequencies(channels);
+  const rows = Array.from(numbers, (number) => {
+    const angles = Array.from(frequency, (f) => Math.fround(number * f));
+    return [...angles.map(Math.cos), ...angles.map(Math.sin)];
+  });
+  return tensor([numbers.length, channels], Float32Array.from(rows.flat()));
 }
 
 /** The same embedding of the frame numbers 0..frames-1, [frames, channels]: a constant, in the dtype of `like`. */
 export function frameTimesteps(like: Value, frames: number, channels: number): Value {
-  const frequency = frequencies(channels);
-  const rows = Array.from({ length: frames }, (_, frame) => {
-    const angles = Array.from(frequency, (f) => Math.fround(frame * f));
-    return [...angles.map(Math.cos), ...angles.map(Math.sin)];
-  });
-  return like.graph.constant(
-    `frames{${frames},${channels}}.${like.dtype}`,
-    rows.flat(),
-    [frames, channels],
-    like.dtype,
+  const { shape, data } = timesteps(
+    Array.from({ length: frames }, (_, frame) => frame),
+    channels,
   );
+  return like.graph.constant(`frames{${shape}}.${like.dtype}`, data, shape, like.dtype);
 }
 
 /** diffusers' TimestepEmbedding: Linear, SiLU, Linear. [rows, in] -> [rows, out] */

@@ -2,7 +2,7 @@ import { named } from '../nn/module';
 import { Graph, type Locate } from '../onnx/graph';
 import { AutoencoderKLTemporalDecoder, vaeFactor } from './autoencoder-kl-temporal-decoder';
 import { CLIPVisionModelWithProjection } from './clip-vision';
-import type { ClipVisionConfig, UNetConfig, VaeConfig } from './config';
+import { atLevel, type ClipVisionConfig, type UNetConfig, type VaeConfig } from './config';
 import { UNetSpatioTemporalConditionModel } from './unet-spatio-temporal-condition';
 
 /**
@@ -55,21 +55,28 @@ export function vaeDecoderGraph(config: VaeConfig, { frames, height, width }: Cl
   return graph;
 }
 
-/** sample [frames, in_channels, h, w] and the conditioning -> v [frames, out_channels, h, w]; h, w in latents */
-export function unetGraph(config: UNetConfig, { frames, height, width }: ClipShape, options: GraphOptions): Graph {
-  const graph = newGraph(options);
-  const sample = graph.input('sample', [frames, config.in_channels, height, width]);
-  const inputs = {
-    timestep: graph.input('timestep', [1]),
-    encoder_hidden_states: graph.input('encoder_hidden_states', [1, contextChannels(config)]),
-    added_time_ids: graph.input('added_time_ids', [3]),
-  };
-  graph.output('v', named(new UNetSpatioTemporalConditionModel(config)).call(sample, inputs, options.dtype));
-  return graph;
+/** sample [frames, in_channels, h, w] and what `unetInputs` makes beside it -> v [frames, out_channels, h, w]; h, w in latents */
+export function unetGraph(config: UNetConfig, shape: ClipShape, options: GraphOptions): Graph {
+  return graphOfUNet(named(new UNetSpatioTemporalConditionModel(config)), config, shape, options);
 }
 
-const contextChannels = ({ cross_attention_dim }: UNetConfig): number =>
-  typeof cross_attention_dim === 'number' ? cross_attention_dim : (cross_attention_dim[0] as number);
+/** The same of a network that is there already. */
+export function graphOfUNet(
+  network: UNetSpatioTemporalConditionModel,
+  config: UNetConfig,
+  { frames, height, width }: ClipShape,
+  options: GraphOptions,
+): Graph {
+  const graph = newGraph(options);
+  const sample = graph.input('sample', [frames, config.in_channels, height, width]);
+  const conditions = {
+    time_proj: graph.input('time_proj', [1, atLevel(config.block_out_channels, 0)]),
+    encoder_hidden_states: graph.input('encoder_hidden_states', [1, atLevel(config.cross_attention_dim, 0)]),
+    add_time_proj: graph.input('add_time_proj', [1, config.projection_class_embeddings_input_dim]),
+  };
+  graph.output('v', network.call(sample, conditions, options.dtype));
+  return graph;
+}
 
 function newGraph({ locate, maxTensorBytes }: GraphOptions): Graph {
   return new Graph(locate, maxTensorBytes === undefined ? {} : { maxTensorBytes });

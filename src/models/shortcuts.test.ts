@@ -7,6 +7,7 @@ import { cost } from '../onnx/cost';
 import type { Graph } from '../onnx/graph';
 import { type Tensor, tensor } from '../tensor/tensor';
 import { type GraphOptions, unetGraph } from './graphs';
+import { unetInputs } from './unet-spatio-temporal-condition';
 
 // Seconds of work, more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,12 +15,12 @@ vi.setConfig({ testTimeout: 60_000 });
 const checkpoint = await tinyCheckpoint();
 const reference = readReference('stages/unet_b1_t1.6378.safetensors');
 const input = (name: string, shape: number[]): Tensor => tensor(shape, get(reference, name).data);
-const inputs = {
+const inputs = unetInputs(checkpoint.unet, {
   sample: input('sample', [5, 8, 8, 16]),
   timestep: input('timestep', [1]),
   encoder_hidden_states: input('encoder_hidden_states', [1, 40]),
   added_time_ids: input('added_time_ids', [3]),
-};
+});
 const shape = { frames: 5, height: 8, width: 16 };
 
 const ours = await predict((options) => unetGraph(checkpoint.unet, shape, options));

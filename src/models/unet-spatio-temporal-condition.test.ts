@@ -5,6 +5,7 @@ import { tinyCheckpoint } from '../../reference/tiny-checkpoint';
 import type { Value } from '../onnx/graph';
 import { type Tensor, tensor } from '../tensor/tensor';
 import { unetGraph } from './graphs';
+import { unetInputs } from './unet-spatio-temporal-condition';
 
 // Seconds of work, more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -47,17 +48,17 @@ test('every module returns what the reference module of its name returned', asyn
   }
 });
 
-type Inputs = Record<'sample' | 'timestep' | 'encoder_hidden_states' | 'added_time_ids', Tensor>;
+type Inputs = ReturnType<typeof unetInputs>;
 
 /** One clip of a reference file's batch, under the names of the graph's inputs. */
 function clip(reference: Map<string, ReferenceTensor>, item: number): Inputs {
   const { data: timestep } = get(reference, 'timestep');
-  return {
+  return unetInputs(checkpoint.unet, {
     sample: itemOf(get(reference, 'sample'), item),
     timestep: tensor([1], timestep),
     encoder_hidden_states: itemOf(get(reference, 'encoder_hidden_states'), item),
     added_time_ids: itemOf(get(reference, 'added_time_ids'), item),
-  };
+  });
 }
 
 function itemOf({ shape, data }: ReferenceTensor, item: number): Tensor {

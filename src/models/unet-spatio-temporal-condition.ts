@@ -2,7 +2,8 @@ import { Conv2d } from '../nn/conv';
 import { Module } from '../nn/module';
 import { GroupNorm } from '../nn/norm';
 import type { Value } from '../onnx/graph';
-import { add, cast, reshape, silu } from '../onnx/ops';
+import { add, cast, silu } from '../onnx/ops';
+import { type Tensor, tensor } from '../tensor/tensor';
 import { atLevel, type UNetConfig } from './config';
 import { TimestepEmbedding, timesteps } from './embeddings';
 import {
@@ -12,16 +13,39 @@ import {
   UpBlockSpatioTemporal,
 } from './unet-3d-blocks';
 
-/** The UNet's inputs as values of a graph, all float32; the network computes in the dtype asked for. */
-export interface UNetInputs {
-  /** [frames, in_channels, latent height, latent width]: scaled noisy latents, then the picture's latents. */
-  readonly sample: Value;
-  /** [1]: 0.25 ln(sigma) */
-  readonly timestep: Value;
+/** What the UNet sees beside the sample, as values of a graph, all float32; the network computes in the dtype asked for. */
+export interface UNetConditions {
+  /** [1, block_out_channels[0]]: the timestep, spread by `timesteps`. */
+  readonly time_proj: Value;
   /** [1, cross_attention_dim]: the picture's CLIP embedding. */
   readonly encoder_hidden_states: Value;
+  /** [1, 3 * addition_time_embed_dim]: the three time ids, each spread by `timesteps`. */
+  readonly add_time_proj: Value;
+}
+
+/** The arguments of diffusers' forward, for one clip. */
+export interface UNetArguments {
+  /** [frames, in_channels, latent height, latent width]: scaled noisy latents, then the picture's latents. */
+  readonly sample: Tensor;
+  /** [1]: 0.25 ln(sigma) */
+  readonly timestep: Tensor;
+  /** [1, cross_attention_dim]: the picture's CLIP embedding. */
+  readonly encoder_hidden_states: Tensor;
   /** [3]: fps - 1, motion bucket, strength of the noise augmentation. */
-  readonly added_time_ids: Value;
+  readonly added_time_ids: Tensor;
+}
+
+/** Those arguments as the inputs of the graph, which wants time as sinusoids. */
+export function unetInputs(
+  { block_out_channels, addition_time_embed_dim }: UNetConfig,
+  { timestep, added_time_ids, ...rest }: UNetArguments,
+) {
+  const { data } = timesteps(added_time_ids.data, addition_time_embed_dim);
+  return {
+    ...rest,
+    time_proj: timesteps(timestep.data, block_out_channels[0] as number),
+    add_time_proj: tensor([1, data.length], data),
+  };
 }
 
 /**
@@ -29,7 +53,7 @@ export interface UNetInputs {
  * it twice. Latents of any size: where a side is odd on the way down, the way up follows the skips.
  */
 export class UNetSpatioTemporalConditionModel extends Module<
-  [sample: Value, inputs: Omit<UNetInputs, 'sample'>, dtype: 'float32' | 'float16']
+  [sample: Value, conditions: UNetConditions, dtype: 'float32' | 'float16']
 > {
   readonly conv_in: Conv2d;
   readonly time_embedding: TimestepEmbedding;
@@ -40,7 +64,7 @@ export class UNetSpatioTemporalConditionModel extends Module<
   readonly conv_norm_out: GroupNorm;
   readonly conv_out: Conv2d;
 
-  constructor(private readonly config: UNetConfig) {
+  constructor(config: UNetConfig) {
     super();
     const widths = config.block_out_channels;
     const last = widths.length - 1;
@@ -87,14 +111,10 @@ export class UNetSpatioTemporalConditionModel extends Module<
   }
 
   /** The predicted v, [frames, out_channels, latent height, latent width], float32. */
-  protected forward(sample: Value, inputs: Omit<UNetInputs, 'sample'>, dtype: 'float32' | 'float16'): Value {
-    const [width] = this.config.block_out_channels as [number];
-    const context = cast(inputs.encoder_hidden_states, dtype);
-    const time = this.time_embedding.call(cast(timesteps(inputs.timestep, width), dtype));
-    const ids = timesteps(inputs.added_time_ids, this.config.addition_time_embed_dim);
-    const added = this.add_embedding.call(
-      cast(reshape(ids, [1, this.config.projection_class_embeddings_input_dim]), dtype),
-    );
+  protected forward(sample: Value, conditions: UNetConditions, dtype: 'float32' | 'float16'): Value {
+    const context = cast(conditions.encoder_hidden_states, dtype);
+    const time = this.time_embedding.call(cast(conditions.time_proj, dtype));
+    const added = this.add_embedding.call(cast(conditions.add_time_proj, dtype));
     const temb = silu(add(time, added));
 
     let x = this.conv_in.call(cast(sample, dtype));

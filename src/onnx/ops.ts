@@ -30,12 +30,6 @@ export const sigmoid = (x: Value): Value => x.graph.node('Sigmoid', [x], x);
 /** -x */
 export const neg = (x: Value): Value => x.graph.node('Neg', [x], x);
 
-/** sin(x), x in radians */
-export const sin = (x: Value): Value => x.graph.node('Sin', [x], x);
-
-/** cos(x), x in radians */
-export const cos = (x: Value): Value => x.graph.node('Cos', [x], x);
-
 /** x * sigmoid(x): com.microsoft QuickGelu with alpha 1 is exactly SiLU, in one kernel. */
 export const silu = (x: Value): Value => x.graph.node('QuickGelu', [x], x, { alpha: { float: 1 } }, 'com.microsoft');
 

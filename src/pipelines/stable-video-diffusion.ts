@@ -1,3 +1,4 @@
+import type { UNetArguments } from '../models/unet-spatio-temporal-condition';
 import { pixelValues } from '../processors/clip-image';
 import type { Picture } from '../processors/picture';
 import { preprocess } from '../processors/video';
@@ -8,23 +9,21 @@ import { applyGuidance, guidanceScale } from './guidance';
 import type { Settings } from './settings';
 
 /** A network that is loaded and ready: arrays in, an array out. */
-export interface Network {
-  /** @param inputs by the names of the graph's inputs (src/models/graphs.ts) */
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<Tensor>;
+export interface Network<Inputs> {
+  run(inputs: Inputs): Promise<Tensor>;
   /** Frees its memory. It must not be run again. */
   release(): Promise<void>;
 }
 
 /** Where the pipeline gets its networks from. Only one is open at a time, so the largest decides how much memory is needed. */
 export interface Networks {
-  /** Runs on pixel_values. */
-  imageEncoder(): Promise<Network>;
-  /** Runs on an image of this size, in pixels. */
-  vaeEncoder(size: { height: number; width: number }): Promise<Network>;
-  /** Runs on latents of this shape. */
-  unet(shape: { frames: number; height: number; width: number }): Promise<Network>;
-  /** Runs on latents of so many frames; size in pixels. */
-  vaeDecoder(shape: { frames: number; height: number; width: number }): Promise<Network>;
+  imageEncoder(): Promise<Network<{ readonly pixel_values: Tensor }>>;
+  /** For an image of this size, in pixels. */
+  vaeEncoder(size: { height: number; width: number }): Promise<Network<{ readonly image: Tensor }>>;
+  /** For latents of this shape. */
+  unet(shape: { frames: number; height: number; width: number }): Promise<Network<UNetArguments>>;
+  /** For latents of so many frames; size in pixels. */
+  vaeDecoder(shape: { frames: number; height: number; width: number }): Promise<Network<{ readonly latents: Tensor }>>;
 }
 
 /** What the pipeline must know of a checkpoint beside its networks. */
@@ -171,7 +170,7 @@ export async function* decode(
 ): AsyncGenerator<PipelineEvent, void> {
   const [, , ...latentShape] = latents.shape as [number, number, number, number, number];
   const frameLength = latents.data.length / total;
-  let decoder: { readonly network: Network; readonly frames: number } | undefined;
+  let decoder: { readonly network: Network<{ readonly latents: Tensor }>; readonly frames: number } | undefined;
   try {
     for (let first = 0; first < total; first += decodeChunkSize) {
       const frames = Math.min(decodeChunkSize, total - first);
@@ -195,7 +194,7 @@ export async function* decode(
   }
 }
 
-async function runOnce(network: Network, name: string, inputs: Readonly<Record<string, Tensor>>): Promise<Tensor> {
+async function runOnce<Inputs>(network: Network<Inputs>, name: string, inputs: Inputs): Promise<Tensor> {
   try {
     const output = await network.run(inputs);
     checkFinite(output, name);

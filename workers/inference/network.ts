@@ -60,7 +60,7 @@ export async function openNetwork(
 }
 
 /** A session as the pipeline sees it. */
-export class SessionNetwork implements Network {
+export class SessionNetwork implements Network<Readonly<Record<string, Tensor>>> {
   constructor(
     private readonly ort: typeof Ort,
     private readonly session: Ort.InferenceSession,

@@ -7,8 +7,10 @@ import {
   vaeDecoderGraph,
   vaeEncoderGraph,
 } from '../../src/models/graphs';
+import { unetInputs } from '../../src/models/unet-spatio-temporal-condition';
 import type { Graph } from '../../src/onnx/graph';
 import type { CheckpointFacts, Network, Networks } from '../../src/pipelines/stable-video-diffusion';
+import type { Tensor } from '../../src/tensor/tensor';
 
 /**
  * The networks of a checkpoint, each built and opened when the pipeline asks for it.
@@ -19,7 +21,7 @@ import type { CheckpointFacts, Network, Networks } from '../../src/pipelines/sta
 export function networksFrom(
   checkpoint: Checkpoint,
   dtype: 'float32' | 'float16',
-  open: (graph: Graph, blobs: ReadonlyMap<string, Blob>) => Promise<Network>,
+  open: (graph: Graph, blobs: ReadonlyMap<string, Blob>) => Promise<Network<Readonly<Record<string, Tensor>>>>,
 ): Networks {
   const network = async (component: Component, build: (options: GraphOptions) => Graph, inDtype = dtype) => {
     const weights = await checkpoint.weights(component);
@@ -32,7 +34,13 @@ export function networksFrom(
   return {
     imageEncoder: () => network('image_encoder', (options) => imageEncoderGraph(imageEncoder, options)),
     vaeEncoder: (size) => network('vae', (options) => vaeEncoderGraph(vae, size, options), encoderDtype),
-    unet: (shape) => network('unet', (options) => unetGraph(unet, shape, options)),
+    unet: async (shape) => {
+      const session = await network('unet', (options) => unetGraph(unet, shape, options));
+      return {
+        run: (inputs) => session.run(unetInputs(unet, inputs)),
+        release: () => session.release(),
+      };
+    },
     vaeDecoder: (shape) => network('vae', (options) => vaeDecoderGraph(vae, shape, options)),
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from '@playwright/test';
 
-const EVERY_MS = 1000;
+const EVERY_MS = 500;
 
 /** Bytes of resident memory. */
 export interface Held {
@@ -11,7 +11,7 @@ export interface Held {
 
 /**
  * What a browser's processes hold, by their type ('renderer', 'GPU', 'browser'); the GPU process holds what an emulated GPU
- * would. Linux only: the kernel keeps each process's peak. Of several of a type the largest counts.
+ * would. Linux only. Of several of a type the largest counts.
  */
 export class ProcessMemory {
   readonly #browser: Browser;
@@ -20,7 +20,7 @@ export class ProcessMemory {
 
   constructor(browser: Browser) {
     this.#browser = browser;
-    // A process that dies takes its numbers along, so they are read all the time.
+    // A process that dies takes its numbers along, and the kernels of some sandboxes keep no peak, so they are read all the time.
     this.#timer = setInterval(() => void this.read().catch(() => {}), EVERY_MS).unref();
   }
 

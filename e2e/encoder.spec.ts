@@ -1,5 +1,6 @@
 import { BufferSource, Input, MP4 } from 'mediabunny';
 import { expect, test } from './fixtures';
+import { topLevelBoxes } from './mp4';
 import type {} from './pages/encoder';
 
 test.beforeEach(async ({ page, pageUrl }) => {
@@ -114,13 +115,3 @@ test('a core that cannot be fetched is an EncodingError, and the next clip works
   const mp4 = await page.evaluate(() => encoderPage.encode(encoderPage.testClip(64, 36, 2, 7)));
   expect(mp4.length).toBeGreaterThan(0);
 });
-
-/** The names of a file's outermost boxes, in order: each begins with its size (u32) and four letters. */
-function topLevelBoxes(mp4: Uint8Array): string[] {
-  const view = new DataView(mp4.buffer, mp4.byteOffset, mp4.byteLength);
-  const names: string[] = [];
-  for (let at = 0; at < mp4.byteLength; at += view.getUint32(at)) {
-    names.push(String.fromCharCode(...mp4.subarray(at + 4, at + 8)));
-  }
-  return names;
-}

@@ -1,12 +1,16 @@
 import { test as base, expect } from '@playwright/test';
+import { App } from './app';
 
 export { expect };
 
 /**
- * Playwright's `test`, with two more: `pageUrl('encoder')` is the address of e2e/pages/encoder.html, and a test fails if its
- * page asks anything of another host or has an error that nobody caught.
+ * Playwright's `test`, with three more: `app` is the product's page, `pageUrl('encoder')` the address of
+ * e2e/pages/encoder.html, and a test fails if its page asks anything of another host or has an error that nobody caught.
  */
-export const test = base.extend<{ pageUrl: (name: string) => string; watch: undefined }>({
+export const test = base.extend<{ app: App; pageUrl: (name: string) => string; watch: undefined }>({
+  app: async ({ page }, use) => {
+    await use(new App(page));
+  },
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from this pattern.
   pageUrl: async ({}, use) => {
     await use((name) => `http://127.0.0.1:${process.env.STILLMOTION_PAGES_PORT}/${name}.html`);

@@ -3,19 +3,20 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CheckpointFiles } from '../../src/models/checkpoint';
 import { openNetwork } from '../../workers/inference/network';
-import type { Check } from './check';
+import type { Bench, Check } from './check';
 import { inChromium } from './chromium';
 import { passes, verify } from './verify';
 
 /**
- * npm run verify -- DIR [--backend wasm|webgpu] [--gpu] [--json]
+ * npm run verify -- DIR [--backend wasm|webgpu] [--gpu real|swiftshader] [--json]
  *
  * Compares the shipped code, stage by stage, with the reference data in DIR (layout: reference/README.md; parts may be
  * missing). One line a check: stage, case, max error / max value (or the error itself, marked abs), limit, verdict. Exits
  * with 1 if any fails, or if DIR holds nothing to check.
  *
  *   --backend wasm    all stages, in Node, on ONNX Runtime's wasm backend (default)
- *   --backend webgpu  the networks, in Chromium on WebGPU: emulated in software, or with --gpu on this machine's GPU
+ *   --backend webgpu  the networks, in Chromium on WebGPU
+ *   --gpu             this machine's GPU, or Chromium's emulated one (default)
  *   --json            one JSON array instead of lines
  */
 
@@ -23,14 +24,15 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     backend: { type: 'string', default: 'wasm' },
-    gpu: { type: 'boolean', default: false },
+    gpu: { type: 'string', default: 'swiftshader' },
     json: { type: 'boolean', default: false },
   },
 });
 
 const [dir] = positionals;
-if (!dir || positionals.length > 1 || !['wasm', 'webgpu'].includes(values.backend)) {
-  console.error('Usage: npm run verify -- DIR [--backend wasm|webgpu] [--gpu] [--json]');
+const { backend, gpu } = values;
+if (!dir || positionals.length > 1 || !/^(wasm|webgpu)$/.test(backend) || !(gpu === 'real' || gpu === 'swiftshader')) {
+  console.error('Usage: npm run verify -- DIR [--backend wasm|webgpu] [--gpu real|swiftshader] [--json]');
   process.exit(2);
 }
 if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
@@ -40,22 +42,15 @@ if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) {
 
 const files = folderFiles(resolve(dir));
 const checks =
-  values.backend === 'webgpu' ? inChromium(files, resolve(dir), values.gpu) : verify({ files, open: await inNode() });
+  backend === 'webgpu' ? inChromium(resolve(dir), files.paths, gpu) : verify({ files, open: await inNode() });
 const done: Check[] = [];
 for await (const check of checks) {
   done.push(check);
   if (!values.json) console.log(line(check));
 }
-const failed = done.filter((check) => !passes(check)).length;
-if (values.json)
-  console.log(
-    JSON.stringify(
-      done.map((check) => ({ ...check, pass: passes(check) })),
-      null,
-      2,
-    ),
-  );
-else console.log(`${done.length - failed} passed, ${failed} failed`);
+const judged = done.map((check) => ({ ...check, pass: passes(check) }));
+const failed = judged.filter(({ pass }) => !pass).length;
+console.log(values.json ? JSON.stringify(judged, null, 2) : `${done.length - failed} passed, ${failed} failed`);
 if (!done.length) console.error(`${dir} holds nothing to check: no rng/, scheduler/, stages/ or pipeline/ was found.`);
 process.exit(failed || !done.length ? 1 : 0);
 
@@ -73,11 +68,9 @@ function folderFiles(folder: string): CheckpointFiles {
 }
 
 /** Opens networks on the wasm backend. */
-async function inNode() {
+async function inNode(): Promise<Bench['open']> {
   const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = 2;
   ort.env.logLevel = 'error';
-  const runtime = { ort, readsBlobs: false };
-  return (...[graph, blobs]: [Parameters<typeof openNetwork>[1], ReadonlyMap<string, Blob>]) =>
-    openNetwork(runtime, graph, blobs);
+  return (graph, blobs) => openNetwork({ ort, readsBlobs: false }, graph, blobs);
 }

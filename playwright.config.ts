@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { defineConfig } from '@playwright/test';
-import { findChromium } from './scripts/chromium.mjs';
+import { findChromium, QUIET, SOFTWARE_WEBGPU } from './scripts/chromium.mjs';
 
 const executablePath = await findChromium();
 if (!executablePath) throw new Error('There is no Chromium to test in: `npm test` installs one.');
@@ -9,18 +9,6 @@ if (!executablePath) throw new Error('There is no Chromium to test in: `npm test
 process.env.STILLMOTION_APP_PORT ??= await freePort();
 process.env.STILLMOTION_PAGES_PORT ??= await freePort();
 const { STILLMOTION_APP_PORT: appPort, STILLMOTION_PAGES_PORT: pagesPort } = process.env;
-
-const quiet = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // No other host exists: what the tests pass, they pass offline.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-];
-const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
 export default defineConfig({
   testDir: 'e2e',
@@ -35,12 +23,12 @@ export default defineConfig({
     {
       name: 'wasm',
       testIgnore: '**/*.webgpu.spec.ts',
-      use: { launchOptions: { executablePath, args: quiet } },
+      use: { launchOptions: { executablePath, args: QUIET } },
     },
     {
       name: 'webgpu',
       testMatch: '**/*.webgpu.spec.ts',
-      use: { launchOptions: { executablePath, args: [...quiet, ...webgpu] } },
+      use: { launchOptions: { executablePath, args: [...QUIET, ...SOFTWARE_WEBGPU] } },
     },
   ],
   webServer: [

@@ -1,11 +1,33 @@
 /**
- * Finds the Chromium that the browser tests run in; shared by scripts/setup.mjs and playwright.config.ts.
+ * The Chromium that tests and tools run in: where it is, and how it is started.
  * In order: $STILLMOTION_CHROMIUM, an installed Chrome or Chromium, the one Playwright downloaded.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'chrome.exe'];
+
+/** For every start: no service of the browser's own, and no other host: what runs here, runs offline. */
+export const QUIET = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+/** WebGPU without a GPU. SwiftShader has no shader-f16. */
+export const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
+/** WebGPU on the machine's GPU, from a headless browser. */
+export const REAL_WEBGPU = [
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-angle=vulkan',
+  '--ignore-gpu-blocklist',
+];
 
 /** Where macOS and Windows put it, off the PATH. */
 const PLACES = [

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { build, type InlineConfig, mergeConfig, preview } from 'vite';
 import app from '../../vite.config.ts';
-import { findChromium } from '../chromium.mjs';
+import { findChromium, QUIET, REAL_WEBGPU, SOFTWARE_WEBGPU } from '../chromium.mjs';
 import { ProcessMemory } from './process-memory';
 
 /** Which adapter WebGPU offers: the machine's own, or Chromium's software one. */
@@ -32,21 +32,7 @@ export interface Lab {
 
 const pages = fileURLToPath(new URL('../../e2e/pages/', import.meta.url));
 
-const QUIET = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // Nothing here may need another host.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-];
-
-const ADAPTER: Readonly<Record<Gpu, readonly string[]>> = {
-  real: ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-angle=vulkan', '--ignore-gpu-blocklist'],
-  swiftshader: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-};
+const ADAPTER: Readonly<Record<Gpu, readonly string[]>> = { real: REAL_WEBGPU, swiftshader: SOFTWARE_WEBGPU };
 
 /** Builds one test page as the product is built, serves it with the product's headers and opens it. */
 export async function openLab({

@@ -25,7 +25,9 @@ export async function openGraph<Output extends string>(
     // Without JSPI the runtime reads no Blobs.
     [...weights].map(async ([path, blob]) => ({ path, data: new Uint8Array(await blob.arrayBuffer()) })),
   );
-  const session = await readable(() => ort.InferenceSession.create(modelProto(graph), { externalData }));
+  const session = await readable(() =>
+    ort.InferenceSession.create(modelProto(graph), { externalData, logSeverityLevel: 3 }),
+  );
   return {
     async run(inputs) {
       const feeds = Object.entries(inputs).map(([name, { data, shape }]) => [

@@ -45,6 +45,8 @@ export async function openNetwork(
     const { model, files } = readsBlobs ? inPlace(graph, blobs, read) : await apart(graph, blobs, read);
     const created = ort.InferenceSession.create(model, {
       externalData: files.map(([path, data]) => ({ path, data })),
+      // Its warnings are for its authors.
+      logSeverityLevel: 3,
       executionProviders: [device ? { name: 'webgpu', device } : 'wasm'],
       // A node that WebGPU cannot run fails here instead of running on the CPU, unseen and slow.
       ...(device && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),

@@ -22,6 +22,13 @@ import { type Bench, type Check, Reference, relativeError } from './check';
 
 const LIMITS = { embeddings: 1e-5, clip: 1e-4, vae_encode: 2e-4, vae_decode: 1e-4, unet: 1e-4 } as const;
 
+/**
+ * Inner values tell which module is wrong; whether the network is right, its output tells. They may differ by more: the
+ * reference's middle block norms groups of four numbers, which lets rounding grow (1.3e-4 on SwiftShader, where the output
+ * differs by 3e-5).
+ */
+const INNER = 10;
+
 /** The checkpoint inside a reference folder: wherever a unet/, vae/ or image_encoder/ has its config. */
 export function checkpointFiles({ files }: Bench): CheckpointFiles | undefined {
   const config = files.paths.find((path) => /(^|\/)(unet|vae|image_encoder)\/config\.json$/.test(path));
@@ -60,7 +67,8 @@ class Comparison {
 
   *compare(expected: Tensor, actual: Tensor, what: string): Iterable<Check> {
     const error = relativeError(actual.data, expected.data);
-    yield { stage: this.stage, case: `${this.name} ${what}`, error, limit: LIMITS[this.stage] };
+    const limit = what.startsWith('act.') ? INNER * LIMITS[this.stage] : LIMITS[this.stage];
+    yield { stage: this.stage, case: `${this.name} ${what}`, error, limit };
   }
 }
 

@@ -6,7 +6,7 @@ import { schedulerFromConfig } from '../../src/schedulers/from-config';
 import { checkpointFacts, networksFrom } from '../../workers/inference/networks';
 import { readPicture } from './arithmetic';
 import { type Bench, type Check, maxError, Reference, readJson, relativeError } from './check';
-import { checkpointFiles } from './networks';
+import { checkpointFiles } from './stages';
 
 /** Checks of whole runs against pipeline/: the noise is our own, from the run's seed. Limits: the loose ones. */
 

@@ -1,7 +1,10 @@
 import { preprocessing, rng, schedulers } from './arithmetic';
 import type { Bench, Check } from './check';
-import { clip, embeddings, unet, vaeDecode, vaeEncode } from './networks';
+import { clip } from './clip';
+import { embeddings } from './embeddings';
 import { pipelines } from './pipeline';
+import { unet } from './unet';
+import { vaeDecode, vaeEncode } from './vae';
 
 /** The stages that run on a backend; the rest is plain arithmetic, the same everywhere. */
 const NETWORKS = [clip, vaeEncode, unet, vaeDecode];

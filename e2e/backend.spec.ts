@@ -2,7 +2,7 @@ import { expect, test } from './fixtures';
 
 test('without a GPU the page says that it runs on wasm, and why', async ({ app }) => {
   await app.open();
-  await expect(app.machine).toContainText(/ on wasm, CPU, \d+ threads?/);
+  await expect(app.machine).toContainText(/ on wasm \(CPU, \d+ threads?, float32\)/);
   await expect(app.machine).toContainText(/This browser (has no WebGPU|has WebGPU but finds no GPU)/);
 });
 

@@ -79,7 +79,9 @@ export class App {
 
   /** Waits for the run to end well. */
   async finished(): Promise<void> {
-    await expect(this.status.or(this.alert)).toHaveText('Your clip is ready.', PATIENCE);
+    const ready = this.page.getByText('Your clip is ready.');
+    await expect(ready.or(this.alert)).toBeVisible(PATIENCE);
+    expect(await this.alert.allInnerTexts()).toEqual([]);
   }
 
   /** Waits for the run to break, and returns what the page says of it. */

@@ -10,7 +10,7 @@ test.setTimeout(12 * 60_000);
 
 test('WebGPU computes the frames that wasm computes', async ({ page, pageUrl }) => {
   await page.goto(pageUrl('inference'));
-  const settings = { width: 48, height: 32, numFrames: 2, decodeChunkSize: 1, numInferenceSteps: 2, seed: 7 };
+  const settings = { width: 64, height: 32, numFrames: 2, decodeChunkSize: 1, numInferenceSteps: 2, seed: 7 };
   const [onWasm, onGpu] = await page.evaluate(
     async (settings) => [await inferencePage.frames('wasm', settings), await inferencePage.frames('webgpu', settings)],
     settings,

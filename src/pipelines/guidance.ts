@@ -2,6 +2,15 @@ import { type Tensor, tensor } from '../tensor/tensor';
 
 const { fround } = Math;
 
+/** What is wrong with a pair of guidance scales, in a sentence; undefined where nothing is. */
+export function guidanceFault(minGuidanceScale: number, maxGuidanceScale: number): string | undefined {
+  if (!(minGuidanceScale > 1 && maxGuidanceScale <= 1)) return undefined;
+  return (
+    `A maximum guidance of ${maxGuidanceScale} turns guidance off, but the minimum of ${minGuidanceScale} ` +
+    'asks for it. Raise the maximum above 1, or lower the minimum to 1.'
+  );
+}
+
 /**
  * The weight of classifier-free guidance for each frame: evenly spaced from `minGuidanceScale` on the first frame to
  * `maxGuidanceScale` on the last. A single frame gets the minimum.
@@ -16,12 +25,8 @@ export function guidanceScale(
   maxGuidanceScale: number,
   numFrames: number,
 ): Float32Array<ArrayBuffer> {
-  if (minGuidanceScale > 1 && maxGuidanceScale <= 1) {
-    throw new RangeError(
-      `A maximum guidance of ${maxGuidanceScale} turns guidance off, but the minimum of ${minGuidanceScale} ` +
-        'asks for it. Raise the maximum above 1, or lower the minimum to 1.',
-    );
-  }
+  const fault = guidanceFault(minGuidanceScale, maxGuidanceScale);
+  if (fault) throw new RangeError(fault);
   const first = fround(minGuidanceScale);
   const last = fround(maxGuidanceScale);
   const spacing = fround(fround(last - first) / Math.max(numFrames - 1, 1));

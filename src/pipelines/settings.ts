@@ -1,3 +1,5 @@
+import { guidanceFault } from './guidance';
+
 /**
  * What a caller chooses for one clip: the arguments of diffusers' StableVideoDiffusionPipeline.__call__, in camelCase.
  */
@@ -77,10 +79,6 @@ export function checkSettings(settings: Settings, sizeMultiple: number): void {
       );
     }
   }
-  if (settings.minGuidanceScale > 1 && settings.maxGuidanceScale <= 1) {
-    throw new SettingsError(
-      `A maximum guidance of ${settings.maxGuidanceScale} turns guidance off, but the minimum of ` +
-        `${settings.minGuidanceScale} asks for it. Raise the maximum above 1, or lower the minimum to 1.`,
-    );
-  }
+  const fault = guidanceFault(settings.minGuidanceScale, settings.maxGuidanceScale);
+  if (fault) throw new SettingsError(fault);
 }

@@ -1,3 +1,4 @@
+import { DTYPE_BYTES } from '../tensor/dtype';
 import { narrowToFloat16, widenBfloat16, widenFloat16 } from '../tensor/half';
 import { type Tensor, tensor } from '../tensor/tensor';
 import { headerLength, parseHeader, type StoredTensor, WeightsError } from './header';
@@ -16,7 +17,6 @@ const STORED_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 export type WeightDType = 'float32' | 'float16';
 
 const SAME: Readonly<Record<WeightDType, string>> = { float32: 'F32', float16: 'F16' };
-const TARGET_BYTES: Readonly<Record<WeightDType, number>> = { float32: 4, float16: 2 };
 
 type Convertible = keyof typeof WIDEN;
 
@@ -60,7 +60,7 @@ export class SafetensorsFile {
   async readAs(tensorName: string, dtype: WeightDType, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     const stored = this.#find(tensorName);
     const convertible = this.#convertible(tensorName, stored);
-    const ratio = STORED_BYTES[convertible] / TARGET_BYTES[dtype];
+    const ratio = STORED_BYTES[convertible] / DTYPE_BYTES[dtype];
     const bytes = await bytesOf(this.blob, stored.begin + begin * ratio, stored.begin + end * ratio);
     const values = WIDEN[convertible](bytes.buffer);
     return new Uint8Array(dtype === 'float32' ? values.buffer : narrowToFloat16(values).buffer);

@@ -1,3 +1,4 @@
+import { DTYPE_BYTES } from '../tensor/dtype';
 import { elementCount, type Shape } from '../tensor/tensor';
 import { WeightsError } from './header';
 import type { SafetensorsFile, WeightDType } from './safetensors-file';
@@ -52,22 +53,13 @@ export class Weights {
       );
     }
     if (file.holdsAs(name, dtype)) {
-      const { blob } = file;
-      this.#mount(
-        file.name,
-        blob.size,
-        async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
-      );
+      this.#blobs.set(file.name, file.blob);
       return { location: file.name, offset: stored.begin, length: stored.end - stored.begin };
     }
     file.checkConvertible(name);
     const location = `${file.name}/${name}.${dtype}`;
-    const length = elementCount(shape) * (dtype === 'float32' ? 4 : 2);
-    this.#mount(location, length, (begin, end) => file.readAs(name, dtype, begin, end));
+    const length = elementCount(shape) * DTYPE_BYTES[dtype];
+    this.#blobs.set(location, new VirtualBlob(length, (begin, end) => file.readAs(name, dtype, begin, end)));
     return { location, offset: 0, length };
   };
-
-  #mount(location: string, size: number, read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>) {
-    if (!this.#blobs.has(location)) this.#blobs.set(location, new VirtualBlob(size, read));
-  }
 }

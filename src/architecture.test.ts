@@ -6,11 +6,11 @@ import { expect, test } from 'vitest';
 /** The house, from the cellar to the roof. Imports point down, never up; rooms on one floor ignore each other. */
 const FLOORS: readonly (readonly string[])[] = [
   ['src/tensor'],
-  ['src/onnx', 'src/safetensors', 'src/random'],
+  ['src/onnx', 'src/safetensors', 'src/random', 'src/model-files'],
   ['src/nn'],
   ['src/models', 'src/schedulers', 'src/processors'],
   ['src/pipelines'],
-  ['src/clients', 'workers/inference', 'workers/encoder'],
+  ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   ['src/store'],
   ['src/app'],
   ['src/main.tsx'],
@@ -22,12 +22,16 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'react-dom': ['src/app', 'src/main.tsx'],
   // The store is the door; app uses its hook.
   zustand: ['src/store', 'src/app'],
-  comlink: ['src/clients', 'workers/inference', 'workers/encoder'],
+  comlink: ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   'onnxruntime-web': ['workers/inference'],
-  // Checks config.json files, which come from strangers.
-  zod: ['src/models'],
+  // Checks config.json files and the journals of downloads: both may be damaged, or made by strangers.
+  zod: ['src/models', 'src/model-files'],
   // Reads a picture's header, to refuse it before the browser decodes it.
   'image-size': ['src/clients'],
+  // Records of models, and handles of files on disk, in IndexedDB.
+  idb: ['workers/model-files'],
+  // SHA-256 while it streams, in wasm; its state can be kept and resumed.
+  'hash-wasm': ['workers/model-files'],
   '@ffmpeg/ffmpeg': ['workers/encoder'],
   '@ffmpeg/core': ['workers/encoder'],
 };

@@ -1,0 +1,72 @@
+import type { StoredModel } from '../../src/model-files/record';
+
+/** How far a job on model files is. A job may tell it many times a second. */
+export interface TransferProgress {
+  /** The file in hand, by its path in the model's folder: "unet/config.json". */
+  readonly path: string;
+  readonly doing: 'downloading' | 'copying' | 'verifying';
+  /** Over all files of the job. */
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** A file of a model on a hub, or behind any address of the same layout. */
+export interface RemoteFile {
+  readonly path: string;
+  /** Where it is fetched from; it may redirect to another origin. */
+  readonly url: string;
+  /** Bytes and SHA-256 (64 hex digits) where the hub tells them; what arrives must match. */
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+export interface DownloadRequest {
+  readonly id: string;
+  readonly title: string;
+  readonly files: readonly RemoteFile[];
+  /** For the `Authorization` header; never stored. */
+  readonly token?: string;
+  /** Small files that come with the app and not from the hub, by path: configs that a layout lacks. */
+  readonly texts?: Readonly<Record<string, string>>;
+}
+
+export interface LocalFile {
+  readonly path: string;
+  /** With a handle the file is used where it lies; a File is copied into the browser's own storage. */
+  readonly source: File | FileSystemFileHandle;
+}
+
+export interface ImportRequest {
+  readonly id: string;
+  readonly title: string;
+  readonly files: readonly LocalFile[];
+  readonly texts?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The worker that keeps model files, as the page sees it through comlink. Errors keep only `name` and `message`; names a
+ * caller may act on: AbortError (cancelled), QuotaError (no room; the message says how much is missing), HubError (refused
+ * or gone; the message says what to do), BusyError (another tab works on the same model), FileChangedError (a file is not
+ * what it was), PermissionError (a kept handle must be asked for again).
+ */
+export interface ModelFilesApi {
+  /** Every model that was begun, with the state found on disk. Reads no weights. */
+  list(): Promise<readonly StoredModel[]>;
+  /** Fetches what is missing, from where it was broken off; ends when every file is whole and verified. */
+  download(request: DownloadRequest, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  /** Takes files of this machine in; ends when every file is whole and verified. */
+  import(request: ImportRequest, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  /** Reads every byte again and compares it with the hash kept. */
+  verify(id: string, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  /** Ends the running job on a model; what was fetched stays. Harmless when none runs. */
+  cancel(id: string): Promise<void>;
+  delete(id: string): Promise<void>;
+  /** The kept handles of a model, so that the page can ask for permission in a click. */
+  handles(id: string): Promise<readonly FileSystemFileHandle[]>;
+  /**
+   * The files of a verified model, ready to be read, and the time of this use noted.
+   *
+   * @throws an error if the model is not whole, or a file has changed since it was verified
+   */
+  open(id: string): Promise<ReadonlyMap<string, File>>;
+}

@@ -1,5 +1,5 @@
 import { proxy, wrap } from 'comlink';
-import { findModel } from '../../src/clients/models';
+import { siteModel } from '../../src/clients/models';
 import type { Settings } from '../../src/pipelines/settings';
 import type { Picture } from '../../src/processors/picture';
 import type { BackendInfo, InferenceApi } from '../../workers/inference/api';
@@ -23,8 +23,7 @@ async function frames(backend: BackendInfo['backend'], changes: Partial<Settings
   const worker = new Worker(new URL('../../workers/inference/index.ts', import.meta.url), { type: 'module' });
   const api = wrap<InferenceApi>(worker);
   try {
-    const { url } = await findModel();
-    const opened = await api.open(url, backend);
+    const opened = await api.open(await siteModel(), backend);
     if (opened.backend.backend !== backend) throw new Error(`It runs on ${opened.backend.backend}.`);
     const settings = { ...opened.model.defaults, ...changes };
     const { rgba } = await api.generate(

@@ -59,10 +59,10 @@ export const useGeneration = create<GenerationState>()((set, get) => {
       set({ run: working, fraction, stageEndsAt: eta.note(working, performance.now()) });
     };
 
-    const { settings, faults } = nextSettings(picture);
+    const { source, settings, faults } = nextSettings(picture);
     if (Object.keys(faults).length > 0) throw new Error('Some settings are out of range; they are marked in the form.');
     const pixels = await cropPicture(picture, settings);
-    const frames = await generate(pixels, settings, onProgress, signal);
+    const frames = await generate(source, pixels, settings, onProgress, signal);
     onProgress({ stage: 'encodingMp4' });
     const mp4 = await encodeMp4(
       frames,
@@ -135,7 +135,7 @@ function nextSettings(picture: ChosenPicture) {
   if (engine.state !== 'ready') throw new Error('The model is not open yet. Wait a moment, then try again.');
   const { chosen } = useSettings.getState();
   const settings = resolve({ ...chosen, seed: chosen.seed ?? drawSeed() }, engine.model, picture);
-  return { settings, faults: findFaults(settings, engine.model) };
+  return { source: engine.source, settings, faults: findFaults(settings, engine.model) };
 }
 
 /** Everything needed to make the clip again, as it is written into the file. */

@@ -21,12 +21,16 @@ import type { Tensor } from '../../src/tensor/tensor';
 export function networksFrom(
   checkpoint: Checkpoint,
   dtype: 'float32' | 'float16',
-  open: (graph: Graph, blobs: ReadonlyMap<string, Blob>) => Promise<Network<Readonly<Record<string, Tensor>>>>,
+  open: (
+    graph: Graph,
+    blobs: ReadonlyMap<string, Blob>,
+    component: Component,
+  ) => Promise<Network<Readonly<Record<string, Tensor>>>>,
 ): Networks {
   const network = async (component: Component, build: (options: GraphOptions) => Graph, inDtype = dtype) => {
     const weights = await checkpoint.weights(component);
     const graph = build({ dtype: inDtype, locate: weights.locate });
-    return open(graph, weights.blobs);
+    return open(graph, weights.blobs, component);
   };
   const { unet, vae, imageEncoder } = checkpoint;
   // SVD's VAE encoder overflows in half precision; its config says so.

@@ -3,6 +3,7 @@ import { type Memory, memory } from '../onnx/memory';
 import { elementCount } from '../tensor/tensor';
 import { vaeFactor } from './autoencoder-kl-temporal-decoder';
 import type { ClipVisionConfig, UNetConfig, VaeConfig } from './config';
+import { largestDecodeChunk } from './decode-chunk';
 import {
   type ClipShape,
   type GraphOptions,
@@ -47,6 +48,9 @@ export interface PlannedClip extends ClipShape {
   readonly decodeChunkSize?: number;
 }
 
+/** The largest tensor that every browser lets a GPU hold: Firefox's and iOS's limit. */
+const LARGEST_TENSOR_BYTES = 2 ** 30;
+
 /** From the least chunking to the most. */
 const TENSOR_LIMITS = [1024, 512, 256, 128, 64, 32, 16, 8].map((mebibytes) => mebibytes * 2 ** 20);
 
@@ -72,7 +76,7 @@ export function planClip(
     unet: planStage((options) => unetGraph(unet, latent, options), frames, dtype, budgetBytes),
     vaeDecoder: clip.decodeChunkSize
       ? decoder(Math.min(frames, clip.decodeChunkSize))
-      : mostFrames(frames, decoder, budgetBytes),
+      : mostFrames(largestDecodeChunk(vae, clip, dtype, LARGEST_TENSOR_BYTES), decoder, budgetBytes),
   };
   const peakBytes = Math.max(...Object.values(stages).map((stage) => stage.peakBytes));
   return { budgetBytes, stages, peakBytes, fits: peakBytes <= budgetBytes };

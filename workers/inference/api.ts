@@ -76,8 +76,7 @@ export interface InferenceApi {
     wanted?: BackendInfo['backend'],
   ): Promise<{ readonly backend: BackendInfo; readonly model: ModelInfo }>;
   /**
-   * How fast the backend is that `open` would choose: a benchmark of a few seconds, whose result is kept. Refused while a
-   * clip is made.
+   * How fast the backend is that `open` would choose: a benchmark of a few seconds. Refused while a clip is made.
    */
   measure(wanted?: BackendInfo['backend']): Promise<Measured>;
   /**

@@ -6,7 +6,12 @@ export interface Backend {
   readonly info: BackendInfo;
   /** A fresh device; only on WebGPU. */
   readonly device?: () => Promise<GPUDevice>;
+  /** No single tensor may be larger. */
+  readonly maxTensorBytes: number;
 }
+
+/** wasm addresses no more, whatever the machine has. */
+export const WASM_HEAP_BYTES = 4 * 2 ** 30;
 
 /**
  * Chooses the fastest backend that works here: WebGPU on a real GPU, in float16 where it can, else wasm. A software adapter
@@ -40,6 +45,7 @@ function webgpu(adapter: GPUAdapter): Backend {
   const { description, vendor, architecture } = adapter.info;
   return {
     device: requestDevice,
+    maxTensorBytes: Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize),
     info: {
       backend: 'webgpu',
       dtype: half ? 'float16' : 'float32',
@@ -54,6 +60,7 @@ function webgpu(adapter: GPUAdapter): Backend {
 function wasm(reason: string): Backend {
   const threads = threadCount();
   return {
+    maxTensorBytes: WASM_HEAP_BYTES,
     info: {
       backend: 'wasm',
       dtype: 'float32',

@@ -3,6 +3,7 @@ import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
 import { Checkpoint, type CheckpointFiles, type Component } from '../../src/models/checkpoint';
 import { largestDecodeChunk } from '../../src/models/decode-chunk';
 import { type GenerationConfig, readGenerationConfig } from '../../src/models/generation-config';
+import { verdict } from '../../src/models/verdict';
 import type { Graph } from '../../src/onnx/graph';
 import { checkSettings, type Settings } from '../../src/pipelines/settings';
 import { type PipelineEvent, stableVideoDiffusion } from '../../src/pipelines/stable-video-diffusion';
@@ -13,6 +14,7 @@ import type { BackendInfo, Frames, InferenceApi, ModelInfo, ModelSource, Progres
 import { type Backend, chooseBackend } from './backend';
 import { checkWeights } from './check-weights';
 import { heldFiles } from './held-files';
+import { configsOf, measure } from './measure';
 import { openNetwork } from './network';
 import { checkpointFacts, networksFrom } from './networks';
 import { loadRuntime } from './runtime';
@@ -40,6 +42,15 @@ const api: InferenceApi = {
     const model = modelInfo(nameOf(source), checkpoint, await readGenerationConfig(checkpoint), backend.info.dtype);
     opened = { backend, checkpoint, model, held: source.kind === 'files' };
     return { backend: backend.info, model };
+  },
+
+  async measure(wanted) {
+    if (running) throw new Error('A clip is being made. Cancel it or let it finish, then measure this machine.');
+    return measure(await loadRuntime(), await chooseBackend(wanted));
+  },
+
+  async judge(configs, clip, machine, budgetBytes) {
+    return verdict(configsOf(configs), clip, machine, budgetBytes);
   },
 
   async generate(picture, settings, onProgress) {

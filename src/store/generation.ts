@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import type { Progress } from '../../workers/inference/api';
 import { encodeMp4 } from '../clients/encoder';
 import { endInference, generate } from '../clients/inference';
 import { cropPicture } from '../clients/picture';
@@ -35,6 +36,8 @@ interface GenerationState {
   /** Cancel was pressed and the step that runs has not ended yet. */
   readonly cancelling: boolean;
   readonly clip: Clip | null;
+  /** What the worker had to say of the last run, in sentences: a stage that was tried again, and why. */
+  readonly notes: readonly string[];
   /** What the stage shows while nothing runs. */
   readonly view: 'picture' | 'clip';
   animate(): Promise<void>;
@@ -42,6 +45,7 @@ interface GenerationState {
   cancel(): void;
   show(view: 'picture' | 'clip'): void;
   dismiss(): void;
+  dismissNotes(): void;
 }
 
 const ENDS = new Set<Run['stage']>(['idle', 'done', 'failed', 'cancelled']);
@@ -52,9 +56,11 @@ export const useGeneration = create<GenerationState>()((set, get) => {
 
   async function makeClip(picture: ChosenPicture, signal: AbortSignal): Promise<Clip> {
     const eta = new Eta();
-    const onProgress = (working: Working) => {
+    const onProgress = (working: Progress | Working) => {
+      if (signal !== abort.signal) return;
+      if (working.stage === 'notice') return set(({ notes }) => ({ notes: [...notes, working.text] }));
       // Progress travels on a channel of its own and may arrive after the end.
-      if (signal !== abort.signal || !isWorking(get().run)) return;
+      if (!isWorking(get().run)) return;
       const fraction = Math.max(get().fraction, overallFraction(working));
       set({ run: working, fraction, stageEndsAt: eta.note(working, performance.now()) });
     };
@@ -84,6 +90,7 @@ export const useGeneration = create<GenerationState>()((set, get) => {
     stageEndsAt: null,
     cancelling: false,
     clip: null,
+    notes: [],
     view: 'picture',
 
     async animate() {
@@ -93,7 +100,7 @@ export const useGeneration = create<GenerationState>()((set, get) => {
       const { signal } = abort;
       const startedAt = performance.now();
       usePicture.getState().dismiss();
-      set({ run: { stage: 'opening' }, fraction: 0, stageEndsAt: null, cancelling: false, view: 'picture' });
+      set({ run: { stage: 'opening' }, fraction: 0, stageEndsAt: null, cancelling: false, notes: [], view: 'picture' });
       try {
         await useEngine.getState().open();
         signal.throwIfAborted();
@@ -121,6 +128,7 @@ export const useGeneration = create<GenerationState>()((set, get) => {
 
     show: (view) => set({ view }),
     dismiss: () => set({ run: { stage: 'idle' } }),
+    dismissNotes: () => set({ notes: [] }),
   };
 });
 

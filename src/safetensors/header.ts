@@ -34,6 +34,8 @@ export interface StoredTensor {
   readonly shape: Shape;
   readonly begin: number;
   readonly end: number;
+  /** The file holds the tensor's two axes the other way round. No header says so: only who knows another layout of names. */
+  readonly transposed?: true;
 }
 
 /** A weight file that cannot be used; the message says which, what was expected and what was found. */

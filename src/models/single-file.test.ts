@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { readReferenceJson } from '../../reference/read';
+import type { StoredTensor } from '../safetensors/header';
+import { SafetensorsFile } from '../safetensors/safetensors-file';
+import type { Component } from './checkpoint';
+import { networkOfSingleFile } from './single-file';
+
+/** Where every tensor of a real checkpoint in one file goes, as the reference has it. */
+interface Entry {
+  readonly component: Component;
+  readonly shape: number[];
+  readonly to: readonly { readonly name: string; readonly transform?: string }[];
+}
+
+const { map } = readReferenceJson<{ map: Record<string, Entry> }>('manifest/single_file_map.json');
+
+const COMPONENTS: readonly Component[] = ['unet', 'vae', 'image_encoder'];
+
+/** A file that announces float16 tensors of these names and shapes; nobody reads its data. */
+async function fileOf(shapes: readonly (readonly [name: string, shape: readonly number[]])[]) {
+  let offset = 0;
+  const header = shapes.map(([name, shape]) => {
+    const begin = offset;
+    offset += shape.reduce((count, size) => count * size, 2);
+    return [name, { dtype: 'F16', shape, data_offsets: [begin, offset] }];
+  });
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = new Blob([new BigUint64Array([BigInt(json.length)]), json]);
+  return SafetensorsFile.open('svd.safetensors', sized(start, start.size + offset));
+}
+
+/** Its first bytes are real, the rest is only counted. */
+function sized(start: Blob, size: number): Blob {
+  return Object.defineProperty(start, 'size', { value: size });
+}
+
+const original = Object.entries(map).map(([name, { shape }]) => [name, shape] as const);
+
+/** One network of a file, as one map. */
+async function network(file: SafetensorsFile, component: Component): Promise<ReadonlyMap<string, StoredTensor>> {
+  const files = await networkOfSingleFile(file, component);
+  return new Map(files.flatMap(({ tensors }) => [...tensors]));
+}
+
+describe('of the real checkpoint in one file', () => {
+  test.each(COMPONENTS)(
+    'every tensor of the %s gets the name, the shape and the bytes that the reference gives it',
+    async (component) => {
+      const file = await fileOf(original);
+      const found = await network(file, component);
+      const expected = Object.entries(map)
+        .filter(([, entry]) => entry.component === component)
+        .flatMap(([name, { to }]) => to.map((target) => [target.name, placed(file, name, target.transform)] as const));
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+      expect(found.size).toBe(expected.length);
+    },
+  );
+
+  test.each(COMPONENTS)(
+    'the %s has the tensors and shapes of diffusers’ layout, no more and no fewer',
+    async (component) => {
+      const { list } = readReferenceJson<{ list: [string, number[]][] }>(`manifest/${component}.json`);
+      const found = await network(await fileOf(original), component);
+      expect(Object.fromEntries([...found].map(([name, { shape }]) => [name, shape]))).toEqual(
+        Object.fromEntries(list),
+      );
+    },
+  );
+
+  test('each of its 2,194 tensors is read by one network, and gives 2,322 in all', async () => {
+    const file = await fileOf(original);
+    expect(file.tensors.size).toBe(2194);
+    const networks = await Promise.all(COMPONENTS.map((component) => network(file, component)));
+    expect(networks.map(({ size }) => size)).toEqual([1428, 374, 520]);
+    const read = new Set(networks.flatMap((tensors) => [...tensors.values()].map(({ begin }) => begin)));
+    const starts = [...file.tensors.values()].map(({ begin }) => begin);
+    expect(starts.filter((begin) => !read.has(begin))).toEqual([]);
+  });
+});
+
+/** Where a tensor of the file lies under its new name: the transforms as single_file_map.json words them. */
+function placed(file: SafetensorsFile, name: string, transform = ''): StoredTensor {
+  const stored = file.tensors.get(name) as StoredTensor;
+  const { shape, begin, end } = stored;
+  const [rows, columns] = shape as [number, number];
+  const slice = transform.match(/^qkv_slice_([012])$/)?.[1];
+  if (slice) {
+    const bytes = (end - begin) / 3;
+    const first = begin + Number(slice) * bytes;
+    return { ...stored, shape: [rows / 3, ...shape.slice(1)], begin: first, end: first + bytes };
+  }
+  if (transform === 'transpose') return { ...stored, shape: [columns, rows], transposed: true };
+  if (transform === 'conv1x1_to_linear') return { ...stored, shape: [rows, columns] };
+  if (transform) throw new Error(`What is the transform ${transform}?`);
+  return stored;
+}
+
+test('what no network has is left out', async () => {
+  const extra = [
+    'model_ema.decay',
+    'model_ema.diffusion_modelinput_blocks00weight',
+    'conditioner.embedders.0.open_clip.model.visual.surprise',
+    'conditioner.embedders.3.encoder.decoder.conv_in.weight',
+    'conditioner.embedders.3.encoder.post_quant_conv.weight',
+    'first_stage_model.encoder.conv_in.weight',
+    'model.diffusion_model.input_blocks.1.0.surprise.weight',
+    'denoiser.sigmas',
+  ].map((name) => [name, [2]] as const);
+  const file = await fileOf([...original, ...extra]);
+  const sizes = await Promise.all(COMPONENTS.map(async (component) => (await network(file, component)).size));
+  expect(sizes).toEqual([1428, 374, 520]);
+});
+
+describe('without the conditioner’s encoder', () => {
+  const firstStage = original.map(
+    ([name, shape]) => [name.replace('conditioner.embedders.3.encoder.', 'first_stage_model.'), shape] as const,
+  );
+  const quantConv = /\.quant_conv\./;
+
+  test('the first stage’s own is read', async () => {
+    const found = await network(await fileOf(firstStage), 'vae');
+    const { list } = readReferenceJson<{ list: [string, number[]][] }>('manifest/vae.json');
+    expect(new Set(found.keys())).toEqual(new Set(list.map(([name]) => name)));
+  });
+
+  test('and where that has no quant_conv, the identity stands for it', async () => {
+    const files = await networkOfSingleFile(await fileOf(firstStage.filter(([name]) => !quantConv.test(name))), 'vae');
+    const identity = files.find(({ tensors }) => tensors.has('quant_conv.weight')) as SafetensorsFile;
+    const { shape, data } = await identity.read('quant_conv.weight');
+    expect(shape).toEqual([8, 8, 1, 1]);
+    expect([...data]).toEqual(Array.from({ length: 64 }, (_, i) => Number(Math.floor(i / 8) === i % 8)));
+    expect([...(await identity.read('quant_conv.bias')).data]).toEqual(Array(8).fill(0));
+  });
+});
+
+describe('a tensor that cannot be cut or turned is refused:', () => {
+  const CLIP = 'conditioner.embedders.0.open_clip.model.visual.';
+  test.each([
+    [
+      `${CLIP}transformer.resblocks.0.attn.in_proj_weight`,
+      [3839, 1280],
+      'image_encoder',
+      'query, key and value, one below the other, was expected',
+    ],
+    [`${CLIP}transformer.resblocks.0.attn.in_proj_bias`, [], 'image_encoder', 'query, key and value'],
+    [`${CLIP}proj`, [1280], 'image_encoder', 'a matrix was expected'],
+    [
+      'first_stage_model.decoder.mid.attn_1.q.weight',
+      [512, 512, 3, 3],
+      'vae',
+      'a convolution of kernel 1 was expected',
+    ],
+  ] as const)('%s of shape [%s]', async (name, shape, component, message) => {
+    const file = await fileOf([[name, shape]]);
+    await expect(networkOfSingleFile(file, component)).rejects.toMatchObject({
+      name: 'WeightsError',
+      message: expect.stringContaining(`svd.safetensors: tensor ${name} has shape [${shape}]; ${message}`),
+    });
+  });
+});

@@ -1,5 +1,5 @@
 import type { StoredDType } from '../safetensors/header';
-import type { Component } from './checkpoint';
+import type { Component } from './checkpoint-files';
 
 /** A file that the user dropped or picked. */
 export interface DroppedFile {

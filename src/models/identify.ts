@@ -1,6 +1,6 @@
 import { type StoredDType, type StoredTensor, WeightsError } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
-import type { Component } from './checkpoint';
+import type { Component } from './checkpoint-files';
 import { notSafetensors } from './file-kinds';
 import { otherModel } from './other-models';
 

@@ -1,4 +1,4 @@
-import type { Component } from './checkpoint';
+import type { Component } from './checkpoint-files';
 
 /**
  * The checkpoints of Stable Video Diffusion that people hold, and what a layout may lack: a single file, or weights alone,

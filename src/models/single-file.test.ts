@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readReferenceJson } from '../../reference/read';
 import type { StoredTensor } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
-import type { Component } from './checkpoint';
+import type { Component } from './checkpoint-files';
 import { networkOfSingleFile } from './single-file';
 
 /** Where every tensor of a real checkpoint in one file goes, as the reference has it. */

@@ -1,6 +1,6 @@
 import { type StoredTensor, WeightsError } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
-import type { Component } from './checkpoint';
+import type { Component } from './checkpoint-files';
 import { unetNames } from './single-file-unet';
 import { vaeNames } from './single-file-vae';
 

@@ -89,8 +89,16 @@ async function generate(picture: Picture, settings: Settings, signal: AbortSigna
   const { width, height, numFrames, fps } = settings;
   const scheduler = schedulerFromConfig(checkpoint.scheduler, settings.numInferenceSteps);
   const runtime = await loadRuntime();
-  const networks = networksFrom(checkpoint, backend.info.dtype, async (graph, blobs, part) =>
-    openNetwork(runtime, graph, blobs, await backend.device?.(), held ? countReads(part, graph) : undefined),
+  const networks = networksFrom(
+    checkpoint,
+    backend.info.dtype,
+    async (graph, blobs, part) =>
+      openNetwork(runtime, graph, blobs, await backend.device?.(), held ? countReads(part, graph) : undefined),
+    (network) =>
+      report({
+        stage: 'notice',
+        text: `The ${network} gave numbers beyond half precision; it was run again in full precision, which is slower.`,
+      }),
   );
   const rgba = new Uint8Array(numFrames * height * width * 4);
   for await (const event of stableVideoDiffusion(picture, settings, checkpointFacts(checkpoint), networks, scheduler)) {

@@ -1,38 +1,9 @@
+import type { OnTransfer } from '../../src/model-files/bring';
+import type { HubRequest, RemoteFile } from '../../src/model-files/hub';
 import type { StoredModel } from '../../src/model-files/record';
 
-/** How far a job on model files is. A job may tell it many times a second. */
-export interface TransferProgress {
-  /** The file in hand, by its path in the model's folder: "unet/config.json". */
-  readonly path: string;
-  readonly doing: 'downloading' | 'copying' | 'verifying';
-  /** Over all files of the job. */
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
-/** A file of a model on a hub, or behind any address of the same layout. */
-export interface RemoteFile {
-  readonly path: string;
-  /** Where it is fetched from; it may redirect to another origin. */
-  readonly url: string;
-  /** Bytes and SHA-256 (64 hex digits) where the hub tells them; what arrives must match. */
-  readonly size?: number;
-  readonly sha256?: string;
-}
-
-/** Where a model lies on a hub: Hugging Face, or any host of the same layout. */
-export interface HubRequest {
-  /** The host's address: "https://huggingface.co". */
-  readonly base: string;
-  /** "stabilityai/stable-video-diffusion-img2vid-xt". */
-  readonly repo: string;
-  /** A commit; a branch or tag may move under a download. */
-  readonly revision: string;
-  /** Paths in the repository, and the paths they get in the model's folder. */
-  readonly files: readonly { readonly from: string; readonly path: string }[];
-  /** For the `Authorization` header; never stored. */
-  readonly token?: string;
-}
+export type { TransferProgress } from '../../src/model-files/bring';
+export type { HubRequest, OnTransfer, RemoteFile, StoredModel };
 
 /** What a download or an import is given is added to the model: files of the same path are replaced, others stay. */
 export interface DownloadRequest {
@@ -59,8 +30,6 @@ export interface ImportRequest {
   readonly files: readonly LocalFile[];
   readonly texts?: Readonly<Record<string, string>>;
 }
-
-export type OnTransfer = (progress: TransferProgress) => void;
 
 /**
  * The worker that keeps model files, as the page sees it through comlink. Errors keep only `name` and `message`; names a

@@ -74,7 +74,7 @@ const leavesWorkerSound = (error: unknown) =>
   error instanceof Error && (error.name === 'AbortError' || error.name === 'SettingsError');
 
 /** `?backend=wasm` or `?backend=webgpu` in the page's address, for a driver that misbehaves, and for tests. */
-function wantedBackend(): BackendInfo['backend'] | undefined {
+export function wantedBackend(): BackendInfo['backend'] | undefined {
   const wanted = new URLSearchParams(location.search).get('backend');
   return wanted === 'wasm' || wanted === 'webgpu' ? wanted : undefined;
 }

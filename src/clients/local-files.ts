@@ -1,3 +1,5 @@
+import type {} from './file-system-access';
+
 /** Files of this machine, as they are dropped or picked: alone or in folders, with handles where the browser gives them. */
 
 export interface LocalChoice {

@@ -1,32 +1,104 @@
 import { create } from 'zustand';
 import type { BackendInfo, ModelInfo, ModelSource } from '../../workers/inference/api';
+import type { OnTransfer } from '../../workers/model-files/api';
 import { openModel } from '../clients/inference';
-import { siteModel } from '../clients/models';
+import { type ModelId, SITE_MODEL, titleOf, useActiveModel } from './active-model';
+import { sourceOf } from './model-source';
+import { useSettings } from './settings';
+import { dropImpossible } from './settings-fields';
 
 export type Engine =
   | { readonly state: 'opening' }
   | {
       readonly state: 'ready';
+      readonly id: ModelId;
+      readonly source: ModelSource;
       readonly backend: BackendInfo;
       readonly model: ModelInfo;
-      readonly source: ModelSource;
     }
   | { readonly state: 'failed'; readonly message: string };
 
-/** The model and where it runs: known from the first visit on, before any clip is made. */
-export const useEngine = create<{ readonly engine: Engine; open(): Promise<void> }>()((set, get) => ({
-  engine: { state: 'opening' },
+/** What should be known of the model in use. */
+export interface EngineNotice {
+  readonly text: string;
+  /** This model lies on the user's disk, and a click may open it. */
+  readonly allow?: ModelId;
+}
 
-  async open() {
-    if (get().engine.state === 'failed') set({ engine: { state: 'opening' } });
+interface EngineState {
+  readonly engine: Engine;
+  readonly notice: EngineNotice | null;
+  /** Opens the model in use, again where its worker has ended; on the first visit of a session the one that was chosen. */
+  open(): Promise<void>;
+  /** Takes another model. Where it cannot be opened, the one in use stays, and the error says why. */
+  use(id: ModelId, onProgress: OnTransfer, signal: AbortSignal): Promise<void>;
+  dismiss(): void;
+}
+
+/** The model and where it runs: known from the first visit on, before any clip is made. */
+export const useEngine = create<EngineState>()((set, get) => {
+  /** Models are opened one after the other: the worker holds one. */
+  let last: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const turn = last.then(job);
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  async function openAs(id: ModelId, source: ModelSource) {
+    const opened = await openModel(source);
+    set({ engine: { state: 'ready', id, source, ...opened } });
+  }
+
+  async function openChosen() {
+    const { chosen } = useActiveModel.getState();
+    const { signal } = new AbortController();
     try {
-      const { engine } = get();
-      const source = engine.state === 'ready' ? engine.source : await siteModel();
-      set({ engine: { state: 'ready', source, ...(await openModel(source)) } });
+      await openAs(chosen, await sourceOf(chosen, () => {}, signal));
     } catch (error) {
-      // A model that was open once keeps its form; the next clip tries to open it again.
-      if (get().engine.state !== 'ready') set({ engine: { state: 'failed', message: (error as Error).message } });
-      throw error;
+      if (chosen === SITE_MODEL) throw error;
+      set({ notice: sayAbsent(chosen, error as Error) });
+      await openAs(SITE_MODEL, await sourceOf(SITE_MODEL, () => {}, signal));
     }
-  },
-}));
+  }
+
+  return {
+    engine: { state: 'opening' },
+    notice: null,
+
+    open: () =>
+      inTurn(async () => {
+        const { engine } = get();
+        if (engine.state === 'failed') set({ engine: { state: 'opening' } });
+        try {
+          await (engine.state === 'ready' ? openAs(engine.id, engine.source) : openChosen());
+        } catch (error) {
+          // A model that was open once keeps its form; the next clip tries to open it again.
+          if (get().engine.state !== 'ready') set({ engine: { state: 'failed', message: (error as Error).message } });
+          throw error;
+        }
+      }),
+
+    use: (id, onProgress, signal) =>
+      inTurn(async () => {
+        const source = await sourceOf(id, onProgress, signal);
+        const opened = await openModel(source);
+        const { chosen, choose } = useSettings.getState();
+        const { impossible, text } = dropImpossible(chosen, opened.model);
+        choose(impossible);
+        useActiveModel.getState().choose(id);
+        set({ engine: { state: 'ready', id, source, ...opened }, notice: text ? { text } : null });
+      }),
+
+    dismiss: () => set({ notice: null }),
+  };
+});
+
+/** Why the model that was chosen last time is not the one in use. */
+function sayAbsent(id: ModelId, { name, message }: Error): EngineNotice {
+  const title = titleOf(id);
+  if (name === 'PermissionError') {
+    return { text: `${title} lies on your disk, and the browser asks again whether this page may read it.`, allow: id };
+  }
+  return { text: `${title} could not be opened, so SVD-nano is in use. ${message}` };
+}

@@ -1,0 +1,26 @@
+import { useSyncExternalStore } from 'react';
+
+/** The pages of the app, by the hash of their addresses: one document, so that a run goes on while the user looks around. */
+export const PAGES = [
+  { id: 'animate', hash: '', label: 'Animate' },
+  { id: 'models', hash: '#models', label: 'Models' },
+] as const;
+
+export type PageId = (typeof PAGES)[number]['id'];
+
+/** The page that the address names; any other hash is the first page's. */
+export function usePage(): PageId {
+  return useSyncExternalStore(onHashChange, pageOfAddress);
+}
+
+/** Goes to a page as a link would: the back button returns. */
+export function goTo(id: PageId): void {
+  location.hash = PAGES.find((page) => page.id === id)?.hash ?? '';
+}
+
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener);
+  return () => window.removeEventListener('hashchange', listener);
+}
+
+const pageOfAddress = (): PageId => PAGES.find(({ hash }) => hash && hash === location.hash)?.id ?? 'animate';

@@ -1,0 +1,101 @@
+import { create } from 'zustand';
+import type { Measured } from '../../workers/inference/api';
+import { endJudge, judgeClip, measureMachine } from '../clients/judge';
+import { KNOWN_MODELS, type KnownModel, type KnownModelId, knownModel } from '../models/known-models';
+import type { JudgedClip, Verdict } from '../models/verdict';
+import { isWorking, useGeneration } from './generation';
+
+/** What a model would take here, at its own size and settings. */
+export interface Judged {
+  readonly clip: JudgedClip;
+  readonly verdict: Verdict;
+  /** What the nearest setting that fits would take, where the model's own does not. */
+  readonly smaller?: { readonly clip: JudgedClip; readonly verdict: Verdict };
+}
+
+export type Judging =
+  | { readonly state: 'unasked' }
+  | { readonly state: 'measuring' }
+  | { readonly state: 'measured'; readonly measured: Measured; readonly busy: boolean }
+  | { readonly state: 'failed'; readonly message: string };
+
+interface VerdictsState {
+  readonly judging: Judging;
+  /** Memory that a clip may take; no page is told how much a GPU has. */
+  readonly budgetBytes: number;
+  readonly verdicts: Readonly<Partial<Record<KnownModelId, Judged>>>;
+  /** Measures this machine, then judges one model after the other. */
+  measure(): Promise<void>;
+  setBudget(bytes: number): Promise<void>;
+}
+
+/** The size that SVD was trained at. */
+const FULL_SIZE = { width: 1024, height: 576 };
+
+export const useVerdicts = create<VerdictsState>()((set, get) => {
+  /** A new budget makes what is being judged worthless. */
+  let latest = 0;
+
+  async function judgeAll(measured: Measured) {
+    const turn = ++latest;
+    set({ judging: { state: 'measured', measured, busy: true }, verdicts: {} });
+    for (const model of KNOWN_MODELS) {
+      const judged = await judge(model, measured, get().budgetBytes);
+      if (turn !== latest) return;
+      set(({ verdicts }) => ({ verdicts: { ...verdicts, [model.id]: judged } }));
+    }
+    set({ judging: { state: 'measured', measured, busy: false } });
+  }
+
+  function fail(error: unknown) {
+    endJudge(error as Error);
+    set({ judging: { state: 'failed', message: (error as Error).message } });
+  }
+
+  return {
+    judging: { state: 'unasked' },
+    budgetBytes: 0,
+    verdicts: {},
+
+    async measure() {
+      if (isWorking(useGeneration.getState().run)) {
+        const message = 'A clip is being made. Let it finish, then measure this machine.';
+        return set({ judging: { state: 'failed', message } });
+      }
+      set({ judging: { state: 'measuring' } });
+      try {
+        const measured = await measureMachine();
+        set({ budgetBytes: measured.defaultBudgetBytes });
+        await judgeAll(measured);
+      } catch (error) {
+        fail(error);
+      }
+    },
+
+    async setBudget(budgetBytes) {
+      const { judging } = get();
+      set({ budgetBytes });
+      if (judging.state === 'measured') await judgeAll(judging.measured).catch(fail);
+    },
+  };
+});
+
+async function judge(model: KnownModel, { machine }: Measured, budgetBytes: number): Promise<Judged> {
+  const { numFrames, generation } = model;
+  const clip: JudgedClip = {
+    ...FULL_SIZE,
+    frames: numFrames,
+    numInferenceSteps: generation.num_inference_steps,
+    maxGuidanceScale: generation.max_guidance_scale,
+  };
+  // What a model borrows is SVD's own.
+  const configs = { ...knownModel('svd').configs, ...model.configs };
+  const verdict = await judgeClip(configs, clip, machine, budgetBytes);
+  if (!verdict.nearest) return { clip, verdict };
+  const nearest = { ...clip, ...verdict.nearest };
+  return {
+    clip,
+    verdict,
+    smaller: { clip: nearest, verdict: await judgeClip(configs, nearest, machine, budgetBytes) },
+  };
+}

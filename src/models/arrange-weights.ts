@@ -51,9 +51,7 @@ export async function findWeights(
     if (identified.kind !== 'refused') found.push({ ...identified, ...place, index });
     else if (MEANT_AS_WEIGHTS.test(file.name)) refused.push(identified.reason);
   }
-  const whole = found.filter((each) => each.kind === 'single-file' || each.whole);
-  const shards = found.filter((each) => !whole.includes(each));
-  return { sets: [...whole.map(wholeSet), ...shardSets(shards, indexes)], refused };
+  return { sets: setsOf(found, indexes), refused };
 }
 
 function wholeSet(found: Found): WeightSet {
@@ -68,38 +66,44 @@ function wholeSet(found: Found): WeightSet {
   };
 }
 
-/** Shards that an index names; and, where there is none, those of one network, folder and dtype. */
-function shardSets(shards: readonly Found[], indexes: readonly DroppedIndex[]): WeightSet[] {
+/** Shards that an index names belong together; of the other files, those of one network that share no tensor. */
+function setsOf(found: readonly Found[], indexes: readonly DroppedIndex[]): WeightSet[] {
+  const left = new Set(found);
   const sets: WeightSet[] = [];
-  const left = new Set(shards);
   for (const index of indexes) {
     const names = new Set(Object.values(index.weightMap));
-    const listed = shards.filter((shard) => shard.folder === index.folder && names.has(baseName(shard.name)));
+    const listed = found.filter((each) => each.folder === index.folder && names.has(baseName(each.name)));
     if (listed.length === 0) continue;
-    for (const shard of listed) left.delete(shard);
+    for (const each of listed) left.delete(each);
     sets.push(shardSet(listed, indexFault(index, names, listed)));
   }
-  const groups = new Map<string, Found[]>();
-  for (const shard of left) {
-    const key = JSON.stringify([componentOf(shard), shard.folder, shard.dtypes[0]]);
-    groups.set(key, [...(groups.get(key) ?? []), shard]);
+  const groups: Found[][] = [];
+  for (const each of [...left].sort(byName)) {
+    const group = groups.find((others) => others.every((other) => mayBeShards(other, each)));
+    if (group) group.push(each);
+    else groups.push([each]);
   }
-  return [...sets, ...[...groups.values()].map((group) => shardSet(group, undefined))];
+  return [...sets, ...groups.map((group) => shardSet(group, undefined))];
 }
 
-const componentOf = (found: Found) => (found.kind === 'component' ? found.component : undefined);
+const byName = (a: Found, b: Found): number => (a.name < b.name ? -1 : 1);
+
+/** Two whole files share every tensor, two shards none. */
+function mayBeShards(a: Found, b: Found): boolean {
+  if (a.kind === 'single-file' || b.kind === 'single-file' || a.component !== b.component) return false;
+  if (a.folder !== b.folder || a.dtypes[0] !== b.dtypes[0]) return false;
+  return [...b.file.tensors.keys()].every((name) => !a.file.tensors.has(name));
+}
 
 const baseName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
-function shardSet(unsorted: readonly Found[], fault: string | undefined): WeightSet {
-  const shards = [...unsorted].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const [first] = shards as [Found];
-  const wrong = fault ?? repeatFault(shards);
+function shardSet(shards: readonly Found[], fault: string | undefined): WeightSet {
+  const [first, ...more] = [...shards].sort(byName) as [Found, ...Found[]];
   return {
     ...wholeSet(first),
-    files: shards.map(({ index, file }) => ({ index, file })),
-    name: shards.length > 1 ? `${first.name} and ${shards.length - 1} more` : first.name,
-    ...(wrong === undefined ? {} : { fault: wrong }),
+    files: [first, ...more].map(({ index, file }) => ({ index, file })),
+    name: more.length > 0 ? `${first.name} and ${more.length} more` : first.name,
+    ...(fault === undefined ? {} : { fault }),
   };
 }
 
@@ -113,7 +117,7 @@ function indexFault(index: DroppedIndex, names: ReadonlySet<string>, shards: rea
       return `${shard.name} has no tensor ${tensor}, which ${index.name} says is there. Fetch the shards and the index again, from one place.`;
     }
   }
-  return undefined;
+  return repeatFault(shards);
 }
 
 function repeatFault(shards: readonly Found[]): string | undefined {

@@ -13,7 +13,7 @@ export type Identified =
       /** A part in diffusers' names. */
       readonly kind: 'component';
       readonly component: Component;
-      /** False for one of several shards. */
+      /** False for one of several shards; true of a shard only where it holds the first and the last tensors. */
       readonly whole: boolean;
     })
   | (Contents & {
@@ -69,15 +69,17 @@ function componentOf(tensors: ReadonlyMap<string, unknown>): Component | undefin
   return undefined;
 }
 
-/** The first and the last tensors of each network: shards are cut somewhere between them. */
-const ENDS: Readonly<Record<Component, readonly string[]>> = {
-  unet: ['conv_in.weight', 'conv_out.weight'],
-  vae: ['encoder.conv_in.weight', 'decoder.conv_out.weight', 'quant_conv.weight'],
-  image_encoder: ['vision_model.embeddings.class_embedding', 'visual_projection.weight'],
+/** The first and the last tensors of each network, in the order of its modules and in that of the alphabet. */
+const ENDS: Readonly<Record<Component, readonly RegExp[]>> = {
+  unet: [/^conv_in\.weight$/, /^conv_out\.weight$/, /^add_embedding\./, /^mid_block\./, /^up_blocks\.[1-9]\d*\./],
+  vae: [/^encoder\.conv_in\.weight$/, /^decoder\.conv_out\.weight$/, /^quant_conv\.weight$/],
+  image_encoder: [/^vision_model\.embeddings\.class_embedding$/, /^visual_projection\.weight$/],
 };
 
-const isWhole = (component: Component, tensors: ReadonlyMap<string, unknown>): boolean =>
-  ENDS[component].every((name) => tensors.has(name));
+function isWhole(component: Component, tensors: ReadonlyMap<string, unknown>): boolean {
+  const names = [...tensors.keys()];
+  return ENDS[component].every((end) => names.some((name) => end.test(name)));
+}
 
 const INSIDE: Readonly<Record<Component, string>> = {
   unet: 'model.diffusion_model.',

@@ -1,5 +1,5 @@
 import './Card.css';
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
 import type { KnownModelId } from '../models/known-models';
 
 export interface Badge {
@@ -21,9 +21,18 @@ interface CardProps {
 /** One model: what it is, how it stands, and below that whatever can be said of it or done with it. */
 export function Card({ id, over = false, title, line, badge, children }: CardProps) {
   const heading = useId();
+  const article = useKeptFocus();
   return (
     <li>
-      <article className="card" aria-labelledby={heading} data-model={id} data-tone={badge.tone} data-over={over}>
+      <article
+        ref={article}
+        tabIndex={-1}
+        className="card"
+        aria-labelledby={heading}
+        data-model={id}
+        data-tone={badge.tone}
+        data-over={over}
+      >
         <header>
           <h3 id={heading}>{title}</h3>
           <p className={`badge badge-${badge.tone}`}>{badge.text}</p>
@@ -33,4 +42,21 @@ export function Card({ id, over = false, title, line, badge, children }: CardPro
       </article>
     </li>
   );
+}
+
+/** A button that is gone once it was pressed takes the focus with it: its card has it then, not the top of the page. */
+function useKeptFocus() {
+  const article = useRef<HTMLElement>(null);
+  const had = useRef(false);
+  useEffect(() => {
+    const onFocusIn = ({ target }: FocusEvent) => {
+      had.current = article.current?.contains(target as Node) ?? false;
+    };
+    document.addEventListener('focusin', onFocusIn);
+    return () => document.removeEventListener('focusin', onFocusIn);
+  }, []);
+  useEffect(() => {
+    if (had.current && document.activeElement === document.body) article.current?.focus({ preventScroll: true });
+  });
+  return article;
 }

@@ -62,9 +62,17 @@ function Sentences({ sentences, ...rest }: { sentences: readonly string[]; class
   );
 }
 
+/** As PyTorch names them. */
+const DTYPES: Readonly<Record<string, string>> = {
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  F8_E4M3: 'float8_e4m3fn',
+};
+
 function sayContents({ arrangement: { kind, files, dtypes, bytes } }: SeenFiles): string {
   const folder = files.length === 1 ? 'A weight file' : `${files.length} weight files`;
-  const stored = [...new Set(Object.values(dtypes))].join(' and ');
+  const stored = [...new Set(Object.values(dtypes))].map((dtype) => DTYPES[dtype] ?? dtype).join(' and ');
   return `${kind === 'single-file' ? 'A checkpoint in one file' : folder}, ${sayBytes(bytes)}, ${stored}`;
 }
 

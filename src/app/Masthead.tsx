@@ -12,7 +12,7 @@ export function Masthead() {
       <p>A still picture, set in motion. On this machine, and nowhere else.</p>
       <nav aria-label="Pages">
         {PAGES.map(({ id, hash, label }) => (
-          <a key={id} href={hash || '#'} aria-current={id === page ? 'page' : undefined}>
+          <a key={id} href={hash} aria-current={id === page ? 'page' : undefined}>
             {label}
           </a>
         ))}

@@ -34,6 +34,11 @@ export function ModelActions({ model, standing, active, downloading, onDownload 
           Use
         </button>
       )}
+      {active && (
+        <a className="button" href="#animate">
+          Make a clip
+        </a>
+      )}
       {(state === 'missing' || state === 'partial') && (
         <>
           <button type="button" className="button" aria-expanded={downloading} onClick={onDownload}>

@@ -2,20 +2,21 @@ import { useSyncExternalStore } from 'react';
 
 /** The pages of the app, by the hash of their addresses: one document, so that a run goes on while the user looks around. */
 export const PAGES = [
-  { id: 'animate', hash: '', label: 'Animate' },
+  { id: 'animate', hash: '#animate', label: 'Animate' },
   { id: 'models', hash: '#models', label: 'Models' },
 ] as const;
 
 export type PageId = (typeof PAGES)[number]['id'];
 
-/** The page that the address names; any other hash is the first page's. */
+/** The page that the address names; no hash, and any other, is the first page's. */
 export function usePage(): PageId {
   return useSyncExternalStore(onHashChange, pageOfAddress);
 }
 
-/** Goes to a page as a link would: the back button returns. */
+/** Goes to a page as a link would, so that the back button returns; nowhere from the page itself. */
 export function goTo(id: PageId): void {
-  location.hash = PAGES.find((page) => page.id === id)?.hash ?? '';
+  const page = PAGES.find((page) => page.id === id);
+  if (page && pageOfAddress() !== id) location.hash = page.hash;
 }
 
 function onHashChange(listener: () => void): () => void {
@@ -23,4 +24,4 @@ function onHashChange(listener: () => void): () => void {
   return () => window.removeEventListener('hashchange', listener);
 }
 
-const pageOfAddress = (): PageId => PAGES.find(({ hash }) => hash && hash === location.hash)?.id ?? 'animate';
+const pageOfAddress = (): PageId => PAGES.find(({ hash }) => hash === location.hash)?.id ?? 'animate';

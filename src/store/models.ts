@@ -121,7 +121,7 @@ export const useModels = create<ModelsState>()((set, get) => {
             );
           await use(id, tell, signal);
         });
-        return `${titleOf(id)} is in use.`;
+        return `Clips are made with ${titleOf(id)} now.`;
       }),
 
     download: (id) =>

@@ -31,10 +31,10 @@ const WEIGHTS: Readonly<Record<Part, string>> = {
 
 /** The tensors of the tiny checkpoint; `rounded` to what a dtype can hold. */
 export function tinyTensors(part: Part, rounded: WrittenDType = 'F16'): WrittenTensors {
-  const tensors = readReference(`tiny/${part}/${WEIGHTS[part]}.safetensors`);
-  return new Map(
-    [...tensors].map(([name, { shape, data }]) => [name, { shape, values: decode(encode(data, rounded), rounded) }]),
-  );
+  const tensors = [...readReference(`tiny/${part}/${WEIGHTS[part]}.safetensors`)];
+  // They are float16 as they are.
+  const round = (values: Float32Array) => (rounded === 'F16' ? values : decode(encode(values, rounded), rounded));
+  return new Map(tensors.map(([name, { shape, data }]) => [name, { shape, values: round(data) }]));
 }
 
 /** The configs of the tiny checkpoint, by path. */

@@ -70,15 +70,24 @@ function componentOf(tensors: ReadonlyMap<string, unknown>): Component | undefin
 }
 
 /** The first and the last tensors of each network, in the order of its modules and in that of the alphabet. */
-const ENDS: Readonly<Record<Component, readonly RegExp[]>> = {
-  unet: [/^conv_in\.weight$/, /^conv_out\.weight$/, /^add_embedding\./, /^mid_block\./, /^up_blocks\.[1-9]\d*\./],
-  vae: [/^encoder\.conv_in\.weight$/, /^decoder\.conv_out\.weight$/, /^quant_conv\.weight$/],
-  image_encoder: [/^vision_model\.embeddings\.class_embedding$/, /^visual_projection\.weight$/],
+const ENDS: Readonly<Record<Component, readonly string[]>> = {
+  unet: ['conv_in.weight', 'conv_out.weight', 'add_embedding.linear_1.bias'],
+  vae: ['encoder.conv_in.weight', 'decoder.conv_out.weight', 'quant_conv.weight'],
+  image_encoder: ['vision_model.embeddings.class_embedding', 'visual_projection.weight'],
 };
 
 function isWhole(component: Component, tensors: ReadonlyMap<string, unknown>): boolean {
-  const names = [...tensors.keys()];
-  return ENDS[component].every((end) => names.some((name) => end.test(name)));
+  const ends = component === 'unet' ? [...ENDS.unet, lastOfUNet([...tensors.keys()])] : ENDS[component];
+  return ends.every((name) => tensors.has(name));
+}
+
+/** The last by the alphabet: the way up has as many levels as the way down, of one layer more each. */
+function lastOfUNet(names: readonly string[]): string {
+  const highest = (pattern: RegExp) =>
+    names.reduce((most, name) => Math.max(most, Number(name.match(pattern)?.[1] ?? -1)), -1);
+  const level = highest(/^down_blocks\.(\d+)\./);
+  const layer = highest(new RegExp(`^down_blocks\\.${level}\\.resnets\\.(\\d+)\\.`));
+  return `up_blocks.${level}.resnets.${layer + 1}.time_mixer.mix_factor`;
 }
 
 const INSIDE: Readonly<Record<Component, string>> = {

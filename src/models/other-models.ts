@@ -16,7 +16,7 @@ export function otherModel(tensors: Tensors): string | undefined {
   const names = [...tensors.keys()];
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
   if (names.length === 0) return `holds no tensor. ${NEEDED}`;
-  if (has(/\blora[_.]|\.lora_|lora_(up|down|A|B)\b/))
+  if (has(/(^|[._])lora[._]/))
     return `is a LoRA: a small change to a model, and not a model. Merge it into one with the tool it was made for. ${NEEDED}`;
   if (has(/^control_model\.|controlnet_|^input_hint_block\.|\bzero_convs\./)) return `is a ControlNet. ${NEEDED}`;
   if (has(/\bmotion_modules\./))

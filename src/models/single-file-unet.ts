@@ -31,9 +31,9 @@ const RESNET: Readonly<Record<string, string>> = {
 /** diffusers' names of the UNet, for the names of a file. */
 export function unetNames(names: readonly string[]): Rename {
   const modules = new Map(Object.entries(ENDS));
-  const originals = names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
-  nameDownBlocks(originals, modules);
-  nameUpBlocks(originals, modules);
+  const places = placesOf(names);
+  nameDownBlocks(places, modules);
+  nameUpBlocks(places, modules);
   modules.set('middle_block.0', 'mid_block.resnets.0');
   modules.set('middle_block.1', 'mid_block.attentions.0');
   modules.set('middle_block.2', 'mid_block.resnets.1');
@@ -43,12 +43,18 @@ export function unetNames(names: readonly string[]): Rename {
   };
 }
 
-function nameDownBlocks(originals: readonly string[], modules: Map<string, string>) {
+/** What there is in the blocks: "input_blocks.3.0", "input_blocks.3.0.op". */
+function placesOf(names: readonly string[]): ReadonlySet<string> {
+  const paths = names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length).split('.'));
+  return new Set(paths.flatMap((keys) => [keys.slice(0, 3).join('.'), keys.slice(0, 4).join('.')]));
+}
+
+function nameDownBlocks(places: ReadonlySet<string>, modules: Map<string, string>) {
   let level = 0;
   let layer = 0;
-  for (let block = 1; has(originals, `input_blocks.${block}.0.`); block++) {
+  for (let block = 1; places.has(`input_blocks.${block}.0`); block++) {
     const path = `input_blocks.${block}`;
-    if (has(originals, `${path}.0.op.`)) {
+    if (places.has(`${path}.0.op`)) {
       modules.set(`${path}.0.op`, `down_blocks.${level}.downsamplers.0.conv`);
       level++;
       layer = 0;
@@ -60,25 +66,22 @@ function nameDownBlocks(originals: readonly string[], modules: Map<string, strin
   }
 }
 
-function nameUpBlocks(originals: readonly string[], modules: Map<string, string>) {
+function nameUpBlocks(places: ReadonlySet<string>, modules: Map<string, string>) {
   let level = 0;
   let layer = 0;
-  for (let block = 0; has(originals, `output_blocks.${block}.0.`); block++) {
+  for (let block = 0; places.has(`output_blocks.${block}.0`); block++) {
     const path = `output_blocks.${block}`;
     modules.set(`${path}.0`, `up_blocks.${level}.resnets.${layer}`);
     modules.set(`${path}.1`, `up_blocks.${level}.attentions.${layer}`);
     layer++;
     // It follows the attention, where the level has one.
-    const upsampler = [1, 2].find((place) => has(originals, `${path}.${place}.conv.`));
+    const upsampler = [`${path}.1.conv`, `${path}.2.conv`].find((place) => places.has(place));
     if (upsampler === undefined) continue;
-    modules.set(`${path}.${upsampler}.conv`, `up_blocks.${level}.upsamplers.0.conv`);
+    modules.set(upsampler, `up_blocks.${level}.upsamplers.0.conv`);
     level++;
     layer = 0;
   }
 }
-
-const has = (originals: readonly string[], prefix: string): boolean =>
-  originals.some((name) => name.startsWith(prefix));
 
 /** A parameter's name, by the longest module in the table that holds it. */
 function renamed(original: string, modules: ReadonlyMap<string, string>): string | undefined {

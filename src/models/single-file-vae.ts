@@ -45,9 +45,9 @@ const ENDS: Readonly<Record<string, string>> = {
 export function vaeNames(names: readonly string[]): Rename {
   const prefix = names.some((name) => name.startsWith(`${CONDITIONER}encoder.`)) ? CONDITIONER : FIRST_STAGE;
   // sgm counts the way up from its end, diffusers from its begin.
-  const deepest = Math.max(
+  const deepest = names.reduce(
+    (most, name) => Math.max(most, Number(name.match(/^first_stage_model\.decoder\.up\.(\d+)\./)?.[1] ?? 0)),
     0,
-    ...names.map((name) => Number(name.match(/^first_stage_model\.decoder\.up\.(\d+)\./)?.[1] ?? 0)),
   );
   return (original) => {
     if (original.startsWith(DECODER)) return one('decoder', half(original.slice(DECODER.length), deepest));

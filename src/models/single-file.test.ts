@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { announcedFile } from '../../reference/announced-file';
 import { readReferenceJson } from '../../reference/read';
 import type { StoredTensor } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
@@ -16,23 +17,8 @@ const { map } = readReferenceJson<{ map: Record<string, Entry> }>('manifest/sing
 
 const COMPONENTS: readonly Component[] = ['unet', 'vae', 'image_encoder'];
 
-/** A file that announces float16 tensors of these names and shapes; nobody reads its data. */
-async function fileOf(shapes: readonly (readonly [name: string, shape: readonly number[]])[]) {
-  let offset = 0;
-  const header = shapes.map(([name, shape]) => {
-    const begin = offset;
-    offset += shape.reduce((count, size) => count * size, 2);
-    return [name, { dtype: 'F16', shape, data_offsets: [begin, offset] }];
-  });
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const start = new Blob([new BigUint64Array([BigInt(json.length)]), json]);
-  return SafetensorsFile.open('svd.safetensors', sized(start, start.size + offset));
-}
-
-/** Its first bytes are real, the rest is only counted. */
-function sized(start: Blob, size: number): Blob {
-  return Object.defineProperty(start, 'size', { value: size });
-}
+const fileOf = (shapes: readonly (readonly [name: string, shape: readonly number[]])[]) =>
+  SafetensorsFile.open('svd.safetensors', announcedFile(shapes));
 
 const original = Object.entries(map).map(([name, { shape }]) => [name, shape] as const);
 

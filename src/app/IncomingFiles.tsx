@@ -145,8 +145,7 @@ function useObstacle(model: KnownModelId | null): string | undefined {
   if ((jobs[known.id] ?? IDLE).state === 'working')
     return `Something is being done with ${known.title}. Let it finish first.`;
   const { state } = standingOf(known, findStored(shelf.models, known.id));
-  if (state === 'verified' || state === 'broken')
-    return `${known.title} is here already. Delete it first to put these files in its place.`;
+  if (state === 'verified') return `${known.title} is here already. Delete it first to put these files in its place.`;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { KnownModel } from '../models/known-models';
 import { useEngine } from '../store/engine';
-import { IDLE, useModels } from '../store/models';
+import { type Doing, IDLE, type Job, useModels } from '../store/models';
 import { findStored, type Standing, sayComponents, standingOf } from '../store/shelf';
 import { type Badge, Card } from './Card';
 import { DownloadForm } from './DownloadForm';
@@ -16,6 +16,7 @@ export function KnownModelCard({ model, over }: { model: KnownModel; over: boole
   const { shelf, jobs } = useModels();
   const engine = useEngine(({ engine }) => engine);
   const [downloading, setDownloading] = useState(false);
+  const reading = shelf.state === 'reading';
   const stored = shelf.state === 'read' ? shelf.models : [];
   const standing = standingOf(model, findStored(stored, model.id));
   const job = jobs[model.id] ?? IDLE;
@@ -26,14 +27,16 @@ export function KnownModelCard({ model, over }: { model: KnownModel; over: boole
       over={over}
       title={model.title}
       line={MODEL_LINES[model.id].line}
-      badge={shelf.state === 'reading' ? { tone: 'quiet', text: 'Looking …' } : badgeOf(standing, active)}
+      badge={reading ? { tone: 'quiet', text: 'Looking …' } : badgeOf(standing, active, job)}
     >
       <ModelFacts model={model} standing={standing} />
       <ModelVerdict id={model.id} />
       {standing.state === 'broken' && <p className="fault">{standing.fault}</p>}
-      {standing.state === 'partial' && job.state !== 'working' && <p>{sayLacking(standing)}</p>}
+      {standing.state === 'partial' && (job.state === 'idle' || standing.lacks.length > 0) && (
+        <p>{sayLacking(standing)}</p>
+      )}
       <ModelJob id={model.id} job={job} />
-      {job.state !== 'working' && (
+      {job.state !== 'working' && !reading && (
         <ModelActions
           model={model}
           standing={standing}
@@ -49,8 +52,12 @@ export function KnownModelCard({ model, over }: { model: KnownModel; over: boole
   );
 }
 
-function badgeOf({ state }: Standing, active: boolean): Badge {
+/** What a model's files come by. */
+const COMING: ReadonlySet<Doing> = new Set(['asking', 'downloading', 'copying']);
+
+function badgeOf({ state }: Standing, active: boolean, job: Job): Badge {
   if (active) return { tone: 'active', text: 'In use' };
+  if (job.state === 'working' && COMING.has(job.doing)) return { tone: 'quiet', text: 'On its way' };
   const badges: Readonly<Record<Standing['state'], Badge>> = {
     missing: { tone: 'quiet', text: 'Not here' },
     partial: { tone: 'quiet', text: 'Partly here' },

@@ -15,6 +15,8 @@ interface ModelActionsProps {
   readonly onDownload: () => void;
 }
 
+const DOWNLOAD = { missing: 'Download', partial: 'Go on with the download', broken: 'Download again' } as const;
+
 /** What can be done with a model as it stands: get it, use it, or look after it. */
 export function ModelActions({ model, standing, active, downloading, onDownload }: ModelActionsProps) {
   const { use, verify, save } = useModels();
@@ -39,10 +41,10 @@ export function ModelActions({ model, standing, active, downloading, onDownload 
           Make a clip
         </a>
       )}
-      {(state === 'missing' || state === 'partial') && (
+      {state !== 'verified' && (
         <>
-          <button type="button" className="button" aria-expanded={downloading} onClick={onDownload}>
-            {state === 'partial' ? 'Go on with the download' : 'Download'}
+          <button type="button" className="button card-widest" aria-expanded={downloading} onClick={onDownload}>
+            {DOWNLOAD[state]}
           </button>
           <AddFiles id={id} title={title} />
         </>

@@ -9,18 +9,12 @@ export function ModelVerdict({ id }: { id: KnownModelId }) {
   if (!judged) return null;
   const { clip, verdict, smaller } = judged;
   return (
-    <div className="verdict" data-fits={verdict.fits}>
-      <p>
-        <strong>{verdict.fits ? 'Fits.' : 'Does not fit.'}</strong> {sayClip(clip)}{' '}
-        {verdict.fits ? sayCost(verdict) : verdict.reason}
-      </p>
-      {smaller && (
-        <p>
-          {sayClip(smaller.clip)} would fit: {sayCost(smaller.verdict)}
-        </p>
-      )}
-      {!verdict.fits && !smaller && <p>No smaller setting would fit either.</p>}
-    </div>
+    <p className="verdict">
+      <strong>{verdict.fits ? 'It fits:' : 'It does not fit:'}</strong> {sayClip(clip)}
+      {verdict.fits ? sayCost(verdict) : `. ${verdict.reason}`}
+      {smaller && ` What would fit: ${sayClip(smaller.clip)}${sayCost(smaller.verdict)}`}
+      {!verdict.fits && !smaller && ' No smaller setting would fit either.'}
+    </p>
   );
 }
 
@@ -28,4 +22,4 @@ const sayClip = ({ frames, width, height, numInferenceSteps }: JudgedClip) =>
   `${frames} frames of ${width} × ${height} in ${numInferenceSteps} steps`;
 
 const sayCost = ({ peakBytes, seconds }: Verdict) =>
-  `${(peakBytes / 2 ** 30).toFixed(1)} GB of memory, about ${sayDuration(seconds)}.`;
+  ` take ${(peakBytes / 2 ** 30).toFixed(1)} GB of memory and about ${sayDuration(seconds)}.`;

@@ -39,8 +39,13 @@ export const useVerdicts = create<VerdictsState>()((set, get) => {
   async function judgeAll(measured: Measured) {
     const turn = ++latest;
     set({ judging: { state: 'measured', measured, busy: true }, verdicts: {} });
+    const known = new Map<string, Promise<Judged>>();
     for (const model of KNOWN_MODELS) {
-      const judged = await judge(model, measured, get().budgetBytes);
+      // SVD-XT and SVD-XT 1.1 differ in their weights alone, and a judgement takes seconds.
+      const key = JSON.stringify([model.configs['unet/config.json'], model.generation]);
+      const judging = known.get(key) ?? judge(model, measured, get().budgetBytes);
+      known.set(key, judging);
+      const judged = await judging;
       if (turn !== latest) return;
       set(({ verdicts }) => ({ verdicts: { ...verdicts, [model.id]: judged } }));
     }

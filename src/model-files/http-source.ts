@@ -76,7 +76,7 @@ function extentOf(file: HttpFile, answer: HttpAnswer, asked: number): { offset: 
   const range = answer.header('Content-Range');
   if (range === null) return { offset: asked, size: length === undefined ? knownSize(file) : asked + length };
   const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range.trim()) ?? [];
-  const size = wholeNumber(total) ?? knownSize(file);
+  const size = total === '*' ? knownSize(file) : Number(total);
   if (Number(first) === asked && Number(last) < size) return { offset: asked, size };
   throw new PassingFault(`${hostOf(file.url)} was asked for ${file.path} from byte ${asked} on and sent "${range}".`);
 }

@@ -1,8 +1,5 @@
 import { expose, transfer } from 'comlink';
-import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
 import { Checkpoint, type CheckpointFiles, type Component } from '../../src/models/checkpoint';
-import { largestDecodeChunk } from '../../src/models/decode-chunk';
-import { type GenerationConfig, readGenerationConfig } from '../../src/models/generation-config';
 import { verdict } from '../../src/models/verdict';
 import type { Graph } from '../../src/onnx/graph';
 import { checkSettings, type Settings } from '../../src/pipelines/settings';
@@ -10,11 +7,12 @@ import { type PipelineEvent, stableVideoDiffusion } from '../../src/pipelines/st
 import type { Picture } from '../../src/processors/picture';
 import { postprocessVideo } from '../../src/processors/video';
 import { schedulerFromConfig } from '../../src/schedulers/from-config';
-import type { BackendInfo, Frames, InferenceApi, ModelInfo, ModelSource, Progress } from './api';
+import type { Frames, InferenceApi, ModelInfo, ModelSource, Progress } from './api';
 import { type Backend, chooseBackend } from './backend';
 import { checkWeights } from './check-weights';
 import { heldFiles } from './held-files';
 import { configsOf, measure } from './measure';
+import { modelInfo } from './model-info';
 import { openNetwork } from './network';
 import { checkpointFacts, networksFrom } from './networks';
 import { loadRuntime } from './runtime';
@@ -39,7 +37,7 @@ const api: InferenceApi = {
     const backend = await chooseBackend(wanted);
     const checkpoint = await Checkpoint.open(await filesOf(source));
     if (source.kind === 'files') await checkWeights(checkpoint, backend.info.dtype);
-    const model = modelInfo(nameOf(source), checkpoint, await readGenerationConfig(checkpoint), backend.info.dtype);
+    const model = await modelInfo(nameOf(source), checkpoint, backend.info.dtype);
     opened = { backend, checkpoint, model, held: source.kind === 'files' };
     return { backend: backend.info, model };
   },
@@ -129,38 +127,6 @@ function progressOf(event: PipelineEvent): Progress {
     case 'decoding':
       return { stage: event.stage, frame: event.first + (event.sample.shape[0] as number), total: event.total };
   }
-}
-
-/** The largest tensor that every browser lets a GPU hold: Firefox's and iOS's limit. */
-const LARGEST_TENSOR_BYTES = 2 ** 30;
-
-function modelInfo(
-  name: string,
-  { unet, vae }: Checkpoint,
-  config: GenerationConfig & Pick<ModelInfo, 'sizes'>,
-  dtype: BackendInfo['dtype'],
-): ModelInfo {
-  const [[width, height]] = config.sizes as [[number, number]];
-  const numFrames = unet.num_frames;
-  const clip = { frames: numFrames, height, width };
-  return {
-    name: config.title ?? name,
-    sizeMultiple: vaeFactor(vae),
-    sizes: config.sizes,
-    defaults: {
-      width,
-      height,
-      numFrames,
-      fps: config.fps,
-      motionBucketId: config.motion_bucket_id,
-      noiseAugStrength: config.noise_aug_strength,
-      numInferenceSteps: config.num_inference_steps,
-      minGuidanceScale: config.min_guidance_scale,
-      maxGuidanceScale: config.max_guidance_scale,
-      decodeChunkSize: config.decode_chunk_size ?? largestDecodeChunk(vae, clip, dtype, LARGEST_TENSOR_BYTES),
-      seed: 0,
-    },
-  };
 }
 
 expose(api);

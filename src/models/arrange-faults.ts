@@ -18,9 +18,10 @@ export function frameFaults(
 ): string[] {
   const used = configs.find(({ path, text }) => path === 'unet/config.json' && text === texts[path]);
   const frames = used?.json.num_frames;
-  if (used === undefined || frames === undefined || frames === model.numFrames) return [];
+  // What is no number is refused with the rest of the config.
+  if (used === undefined || typeof frames !== 'number' || frames === model.numFrames) return [];
   return [
-    `${used.name} is of a model that makes ${JSON.stringify(frames)} frames; ${model.title} makes ${model.numFrames}. Add these files to the model they belong to, or leave this config out if the weights are ${model.title}’s.`,
+    `${used.name} is of a model that makes ${frames} frames; ${model.title} makes ${model.numFrames}. Add these files to the model they belong to, or leave this config out if the weights are ${model.title}’s.`,
   ];
 }
 

@@ -46,8 +46,10 @@ export function verdict(configs: PlannedConfigs, clip: JudgedClip, machine: Mach
   const { plan, costs, reason } = judge(configs, clip, machine, budgetBytes);
   const judged = { peakBytes: plan.peakBytes, seconds: secondsOf(costs, clip, machine, plan.stages.vaeDecoder.frames) };
   if (!reason) return { ...judged, fits: true };
+  const weightsBytes = Math.max(...Object.values(plan.stages).map((stage) => stage.weightsBytes));
   const nearest = largestThatFits(
-    smallerSettings(clip),
+    // Weights take the same room at any size.
+    weightsBytes < budgetBytes ? smallerSettings(clip) : [],
     (setting) => !judge(configs, { ...clip, ...setting }, machine, budgetBytes).reason,
   );
   return { ...judged, fits: false, reason, ...(nearest && { nearest }) };
@@ -125,8 +127,8 @@ function secondsOf(costs: Costs, clip: JudgedClip, { flops }: Machine, decodedAt
 const KINDS: Readonly<Record<string, keyof Machine['flops']>> = { Conv: 'conv', MultiHeadAttention: 'attention' };
 
 /** Shares of a side, and frames, of the settings offered instead. */
-const SHARES = [1, 3 / 4, 5 / 8, 1 / 2, 3 / 8, 1 / 4];
-const FRAMES = [25, 14, 8];
+const SHARES = [1, 3 / 4, 1 / 2, 3 / 8, 1 / 4];
+const FRAMES = [14, 8];
 
 /** Sides of settings offered are multiples of this many pixels: what every level of every SVD halves evenly. */
 const SIDE = 64;

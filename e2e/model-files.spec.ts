@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { HubRequest } from '../workers/model-files/api';
 import { test as base, expect } from './fixtures';
@@ -368,6 +370,46 @@ test('a file used where it lies is read once, and refused when it has changed or
     { state: 'broken', files: [{ bytesHere: 0 }] },
   ]);
 });
+
+test('a file of the disk is used where it lies, while it is what it was and the browser may read it', async ({
+  profile,
+}, testInfo) => {
+  const page = await profile.start();
+  const path = testInfo.outputPath('mine.safetensors');
+  await writeFile(path, randomBytes(100_000));
+  await drop(page, path);
+  const model = await page.evaluate(() => modelFilesPage.importDropped('mine', 'mine.safetensors'));
+  expect(model).toMatchObject({ state: 'verified', files: [{ where: 'disk', bytes: 100_000 }] });
+  const opening = () => modelFilesPage.failure(modelFilesPage.openHashes('mine'));
+  expect(await page.evaluate(opening)).toEqual({ name: 'none', message: '' });
+
+  const bytes = await readFile(path);
+  bytes[50_000] = (bytes[50_000] as number) ^ 1;
+  await writeFile(path, bytes);
+  expect(await page.evaluate(opening)).toMatchObject({ name: 'FileChangedError' });
+
+  await profile.kill();
+  const next = await profile.start();
+  expect(await next.evaluate(() => modelFilesPage.listModels())).toMatchObject([{ state: 'broken' }]);
+  expect(await next.evaluate(opening)).toEqual({
+    name: 'PermissionError',
+    message: 'The browser asks you again before this page may read mine.safetensors. Allow it, then try again.',
+  });
+  await drop(next, path);
+  const again = await next.evaluate(() => modelFilesPage.importDropped('mine', 'mine.safetensors'));
+  expect(again.state).toBe('verified');
+  expect(await next.evaluate(opening)).toEqual({ name: 'none', message: '' });
+});
+
+/** Lets a file of the disk go over the page, as a hand would. */
+async function drop(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 50, y: 50, data });
+  }
+  await session.detach();
+}
 
 /** Three files: two in the store, one that the hub hands out itself. */
 function fill(hub: TestHub, bytes: number): void {

@@ -56,6 +56,14 @@ async function openHashes(id: string): Promise<Record<string, string>> {
   return hashes;
 }
 
+/** Handles of files of the disk come by drag and drop, which needs no window of the system's. */
+const dropped: (Promise<FileSystemHandle | null> | undefined)[] = [];
+document.addEventListener('dragover', (event) => event.preventDefault());
+document.addEventListener('drop', (event) => {
+  event.preventDefault();
+  for (const item of event.dataTransfer?.items ?? []) dropped.push(item.getAsFileSystemHandle?.());
+});
+
 const modelFilesPageApi = {
   listModels,
   listHub,
@@ -83,6 +91,11 @@ const modelFilesPageApi = {
   /** Uses a file where it lies. */
   importOwn: async (id: string, path: string, name: string) =>
     importFiles({ id, title: 'Mine', files: [{ path, source: await ownFile(name) }] }, note, begin()),
+  /** Uses the file that was dropped last where it lies. */
+  importDropped: async (id: string, path: string) => {
+    const source = (await dropped.at(-1)) as FileSystemFileHandle;
+    return importFiles({ id, title: 'Mine', files: [{ path, source }] }, note, begin());
+  },
   verify: (id: string) => verifyModel(id, note, begin()),
   stop: () => controller.abort(),
   doneBytes: () => told.at(-1)?.doneBytes ?? 0,

@@ -177,6 +177,11 @@ describe('another model is named, and what is needed instead:', () => {
       withInput(12),
       'is a UNet like Stable Video Diffusion’s with 12 input channels; 8 are expected',
     ],
+    [
+      'SV3D',
+      singleFile.map(([name, shape]) => [name, name.endsWith('label_emb.0.0.weight') ? [1280, 256] : shape]),
+      'is a checkpoint of Stable Video 3D, which turns around an object.',
+    ],
     ['nothing', [], 'holds no tensor.'],
     [
       'SVD with the decoder for pictures',

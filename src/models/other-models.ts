@@ -52,6 +52,10 @@ export function isScaled(tensors: Tensors): boolean {
 function otherSingleFile(tensors: Tensors, names: readonly string[]): string | undefined {
   const other = otherUNet(tensors, names, 'model.diffusion_model.');
   if (other) return other;
+  // Stable Video Diffusion is told three numbers, of 256 sinusoids each.
+  const [width, told] = shapeOf(tensors, 'model.diffusion_model.label_emb.0.0.weight') ?? [];
+  if (width === 1280 && told !== 768)
+    return `is a checkpoint of Stable Video 3D, which turns around an object. ${NEEDED}`;
   const decoder = names.filter((name) => name.startsWith('first_stage_model.decoder.'));
   if (decoder.length > 0 && !decoder.some((name) => name.includes('.time_stack.'))) {
     return `is Stable Video Diffusion with the decoder for single pictures. The file with the temporal decoder is needed, such as svd_xt.safetensors.`;

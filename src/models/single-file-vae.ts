@@ -41,9 +41,13 @@ const ENDS: Readonly<Record<string, string>> = {
   'conv_out.time_mix_conv': 'time_conv_out',
 };
 
+/** Whether the conditioner has an encoder of its own. */
+export const hasConditionerVae = (names: readonly string[]): boolean =>
+  names.some((name) => name.startsWith(`${CONDITIONER}encoder.`));
+
 /** diffusers' names of the VAE, for the names of a file. */
 export function vaeNames(names: readonly string[]): Rename {
-  const prefix = names.some((name) => name.startsWith(`${CONDITIONER}encoder.`)) ? CONDITIONER : FIRST_STAGE;
+  const prefix = hasConditionerVae(names) ? CONDITIONER : FIRST_STAGE;
   // sgm counts the way up from its end, diffusers from its begin.
   const deepest = names.reduce(
     (most, name) => Math.max(most, Number(name.match(/^first_stage_model\.decoder\.up\.(\d+)\./)?.[1] ?? 0)),

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { announcedFile } from '../../reference/announced-file';
+import { originalOfUNet, originalOfVae, type Structure } from '../../reference/original-names';
 import { readReferenceJson } from '../../reference/read';
+import { named, type Parameter, parameters } from '../nn/module';
 import type { StoredTensor } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
+import { AutoencoderKLTemporalDecoder } from './autoencoder-kl-temporal-decoder';
 import type { Component } from './checkpoint-files';
+import { type UNetConfig, unetConfig, type VaeConfig, vaeConfig } from './config';
 import { networkOfSingleFile } from './single-file';
+import { UNetSpatioTemporalConditionModel } from './unet-spatio-temporal-condition';
 
 /** Where every tensor of a real checkpoint in one file goes, as the reference has it. */
 interface Entry {
@@ -14,6 +19,9 @@ interface Entry {
 }
 
 const { map } = readReferenceJson<{ map: Record<string, Entry> }>('manifest/single_file_map.json');
+
+/** Those of the real SVD-XT. */
+const { configs } = readReferenceJson<{ configs: Record<string, unknown> }>('manifest/summary.json');
 
 const COMPONENTS: readonly Component[] = ['unet', 'vae', 'image_encoder'];
 
@@ -81,6 +89,62 @@ function placed(file: SafetensorsFile, name: string, transform = ''): StoredTens
   return stored;
 }
 
+describe('a network of another depth', () => {
+  test('is not needed to check that: the names counted here are the reference’s', () => {
+    for (const [name, { component, to }] of Object.entries(map)) {
+      const structure = { levels: 4, layers: 2 };
+      for (const target of to) {
+        if (component === 'unet') expect(originalOfUNet(target.name, structure, (level) => level > 0)).toBe(name);
+        if (component === 'vae') expect(originalOfVae(target.name, structure)).toBe(name);
+      }
+    }
+  });
+
+  test.each([
+    { levels: 2, layers: 1 },
+    { levels: 3, layers: 3 },
+    { levels: 5, layers: 2 },
+    { levels: 4, layers: 1 },
+  ])('is read as well: $levels levels of $layers layers', async (structure) => {
+    const unet = new Map(parameters(named(new UNetSpatioTemporalConditionModel(unetOf(structure)))).map(nameAndShape));
+    const vae = new Map(parameters(named(new AutoencoderKLTemporalDecoder(vaeOf(structure)))).map(nameAndShape));
+    const file = await fileOf([
+      ...[...unet].map(([name, shape]) => [originalOfUNet(name, structure, (level) => level > 0), shape] as const),
+      ...[...vae].map(([name, shape]) => [originalOfVae(name, structure), convolved(name, shape)] as const),
+    ]);
+    const shapes = async (component: Component) =>
+      new Map([...(await network(file, component))].map(([name, { shape }]) => [name, shape]));
+    expect(await shapes('unet')).toEqual(unet);
+    expect(await shapes('vae')).toEqual(vae);
+  });
+});
+
+const nameAndShape = ({ path, shape }: Parameter) => [path, shape] as const;
+
+/** Of the VAE's attention, the shapes of the original's convolutions. */
+const convolved = (name: string, shape: readonly number[]) =>
+  /attentions\.0\.to_.*\.weight$/.test(name) ? [...shape, 1, 1] : shape;
+
+/** The last level down and the first up have no attention. */
+function unetOf({ levels, layers }: Structure): UNetConfig {
+  const list = <T>(of: (i: number) => T) => Array.from({ length: levels }, (_, i) => of(i));
+  return {
+    ...unetConfig.parse(configs.unet),
+    block_out_channels: list((i) => (i ? 64 : 32)),
+    num_attention_heads: list(() => 2),
+    layers_per_block: layers,
+    down_block_types: list((i) => (i < levels - 1 ? 'CrossAttnDownBlockSpatioTemporal' : 'DownBlockSpatioTemporal')),
+    up_block_types: list((i) => (i ? 'CrossAttnUpBlockSpatioTemporal' : 'UpBlockSpatioTemporal')),
+  };
+}
+
+const vaeOf = ({ levels, layers }: Structure): VaeConfig => ({
+  ...vaeConfig.parse(configs.vae),
+  block_out_channels: Array.from({ length: levels }, (_, i) => (i ? 64 : 32)),
+  down_block_types: Array(levels).fill('DownEncoderBlock2D'),
+  layers_per_block: layers,
+});
+
 test('what no network has is left out', async () => {
   const extra = [
     'model_ema.decay',
@@ -117,6 +181,12 @@ describe('without the conditioner’s encoder', () => {
     expect([...data]).toEqual(Array.from({ length: 64 }, (_, i) => Number(Math.floor(i / 8) === i % 8)));
     expect([...(await identity.read('quant_conv.bias')).data]).toEqual(Array(8).fill(0));
   });
+});
+
+test('the conditioner’s encoder needs its own quant_conv', async () => {
+  const found = await network(await fileOf(original.filter(([name]) => !name.includes('.quant_conv.'))), 'vae');
+  expect(found.size).toBe(372);
+  expect(found.has('quant_conv.weight')).toBe(false);
 });
 
 describe('a tensor that cannot be cut or turned is refused:', () => {

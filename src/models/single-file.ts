@@ -2,7 +2,7 @@ import { type StoredTensor, WeightsError } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
 import type { Component } from './checkpoint-files';
 import { unetNames } from './single-file-unet';
-import { vaeNames } from './single-file-vae';
+import { hasConditionerVae, vaeNames } from './single-file-vae';
 
 /**
  * Single-file checkpoints: Stability's original layout, all networks in one file under their names in
@@ -43,13 +43,14 @@ export const isSingleFile = ({ tensors }: SafetensorsFile): boolean =>
  * @throws WeightsError if a packed or turned tensor has no shape that can be
  */
 export async function networkOfSingleFile(file: SafetensorsFile, component: Component): Promise<SafetensorsFile[]> {
-  const rename = RENAMES[component]([...file.tensors.keys()]);
+  const names = [...file.tensors.keys()];
+  const rename = RENAMES[component](names);
   const tensors = new Map<string, StoredTensor>();
   for (const [original, stored] of file.tensors) {
     for (const renamed of rename(original)) tensors.set(renamed.name, view(file, original, stored, renamed));
   }
   const network = file.seenAs(tensors);
-  return component === 'vae' ? withQuantConv(network) : [network];
+  return component === 'vae' && !hasConditionerVae(names) ? withQuantConv(network) : [network];
 }
 
 function view(file: SafetensorsFile, original: string, stored: StoredTensor, renamed: Renamed): StoredTensor {
@@ -79,8 +80,8 @@ function view(file: SafetensorsFile, original: string, stored: StoredTensor, ren
 }
 
 /**
- * The autoencoder's own encoder is used without `quant_conv`, the conditioner's with one. diffusers always has one: where
- * the file has none, the identity stands for it.
+ * The autoencoder's own encoder is used without `quant_conv`, which the conditioner's has. diffusers always has one: the
+ * identity stands for it.
  */
 async function withQuantConv(network: SafetensorsFile): Promise<SafetensorsFile[]> {
   const moments = network.tensors.get('encoder.conv_out.bias')?.shape[0];

@@ -1,9 +1,9 @@
 import { DTYPE_BYTES } from '../tensor/dtype';
-import { type Shape, type Tensor, tensor } from '../tensor/tensor';
+import { elementCount, type Shape, type Tensor, tensor } from '../tensor/tensor';
 import {
-  bytesAs,
   CONVERTIBLE,
   type Convertible,
+  convert,
   isConvertible,
   SAME,
   storedSize,
@@ -42,7 +42,9 @@ export class SafetensorsFile {
 
   /** One tensor, widened to float32. For small tensors and checks; graphs read theirs by `Weights`. */
   async read(tensorName: string): Promise<Tensor> {
-    return tensor(this.#find(tensorName).shape, await this.#values(tensorName));
+    const stored = this.#find(tensorName);
+    const dtype = this.#convertible(tensorName, stored);
+    return tensor(stored.shape, widen(await this.#elements(stored, dtype, 0, elementCount(stored.shape)), dtype));
   }
 
   /** Whether a tensor's bytes are already what a graph of `dtype` wants. */
@@ -58,8 +60,10 @@ export class SafetensorsFile {
    * @throws WeightsError if the tensor is stored as integers or in a dtype not known as a weight's
    */
   async readAs(tensorName: string, dtype: WeightDType, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const stored = this.#find(tensorName);
+    const from = this.#convertible(tensorName, stored);
     const size = DTYPE_BYTES[dtype];
-    return bytesAs(await this.#values(tensorName, begin / size, end / size), dtype);
+    return convert(await this.#elements(stored, from, begin / size, end / size), from, dtype);
   }
 
   /** @throws WeightsError unless the tensor is stored as numbers that can be weights */
@@ -67,19 +71,15 @@ export class SafetensorsFile {
     this.#convertible(tensorName, this.#find(tensorName));
   }
 
-  /** The elements `[first, last)`, widened. */
-  async #values(tensorName: string, first?: number, last?: number): Promise<Float32Array<ArrayBuffer>> {
-    const stored = this.#find(tensorName);
-    const dtype = this.#convertible(tensorName, stored);
-    // What is turned is read whole: its neighbours lie far apart. Such tensors have a few megabytes.
-    if (stored.transposed) {
-      const whole = await bytesOf(this.blob, stored.begin, stored.end);
-      return transposed(widen(whole.buffer, dtype), stored.shape).slice(first, last);
-    }
+  /** The elements `[first, last)` as they are stored. */
+  async #elements(stored: StoredTensor, dtype: Convertible, first: number, last: number): Promise<ArrayBuffer> {
     const size = storedSize(dtype);
-    const begin = stored.begin + size * (first ?? 0);
-    const end = last === undefined ? stored.end : stored.begin + size * last;
-    return widen((await bytesOf(this.blob, begin, end)).buffer, dtype);
+    if (!stored.transposed) {
+      return (await bytesOf(this.blob, stored.begin + size * first, stored.begin + size * last)).buffer;
+    }
+    // What is turned is read whole: its neighbours lie far apart. Such tensors have a few megabytes.
+    const whole = transposed(await bytesOf(this.blob, stored.begin, stored.end), stored.shape, size);
+    return whole.slice(size * first, size * last).buffer;
   }
 
   #convertible(tensorName: string, { dtype }: StoredTensor): Convertible {
@@ -96,13 +96,16 @@ export class SafetensorsFile {
   }
 }
 
-/** Values [columns, rows] as a tensor of `shape` [rows, columns]. */
-function transposed(values: Float32Array, shape: Shape): Float32Array<ArrayBuffer> {
+/** The bytes of a matrix [columns, rows] as one of `shape` [rows, columns]. */
+function transposed(bytes: Uint8Array, shape: Shape, size: number): Uint8Array<ArrayBuffer> {
   const [rows, columns] = shape as [number, number];
-  const out = new Float32Array(values.length);
+  const out = new Uint8Array(bytes.length);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      out[row * columns + column] = values[column * rows + row] as number;
+    for (let column = 0; column < columns; column++) {
+      const from = size * (column * rows + row);
+      const to = size * (row * columns + column);
+      for (let i = 0; i < size; i++) out[to + i] = bytes[from + i] as number;
+    }
   }
   return out;
 }

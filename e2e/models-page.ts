@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, type Locator, type Page } from '@playwright/test';
+import { singleFile, tinyTensors } from '../reference/checkpoint-writer';
 import type { KnownModel } from '../src/models/known-models';
 import type { PictureFile } from './app';
 import type { TestHub } from './hub';
@@ -90,6 +91,14 @@ export function tinyFolder(numFrames: number): string {
   const path = join(folder, 'unet/config.json');
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), num_frames: numFrames }));
   return folder;
+}
+
+/** The same weights in one file, under names that tell nothing, and the configs that such a file lacks. */
+export async function tinySingleFile(numFrames: number): Promise<NamedBytes[]> {
+  const tensors = { unet: tinyTensors('unet'), vae: tinyTensors('vae'), image_encoder: tinyTensors('image_encoder') };
+  const { blob } = singleFile(tensors, 'F16');
+  const configs = looseFiles(tinyFolder(numFrames)).filter(({ name }) => name.endsWith('.json'));
+  return [{ name: 'x.safetensors', mimeType: '', buffer: Buffer.from(await blob.arrayBuffer()) }, ...configs];
 }
 
 /** Lets a hub have a folder of this machine, as the repository of a model. */

@@ -1,9 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { knownModel } from '../src/models/known-models';
 import { SMALL } from './app';
 import { test as base, expect } from './fixtures';
-import { asPicture, looseFiles, ModelsPage, type NamedBytes, publish, tinyFolder, weights } from './models-page';
+import {
+  asPicture,
+  looseFiles,
+  ModelsPage,
+  type NamedBytes,
+  publish,
+  tinyFolder,
+  tinySingleFile,
+  weights,
+} from './models-page';
 import { photograph, png } from './pictures';
 
 const test = base.extend<{ models: ModelsPage }>({
@@ -37,6 +47,8 @@ test('a folder becomes a model: added, used for a clip, kept over a reload, and 
   await models.add();
   await expect(models.card('SVD')).toContainText('Verified');
   await expect(models.card('SVD')).toContainText('12.5 MB in this browser’s storage. Added today, not used yet.');
+  await models.press('SVD', 'Verify');
+  await expect(models.card('SVD')).toContainText('Every byte that is here is as it was.');
   await models.use('SVD');
   await expect(models.card('SVD')).toContainText('Last used today.');
 
@@ -101,6 +113,43 @@ test('loose files under names that tell nothing are found by their content, and 
   await models.add();
   await expect(models.card('SVD-XT')).toContainText('Verified');
   await models.use('SVD-XT');
+});
+
+test('a checkpoint in one file makes a clip, its tensors under Stability’s own names', async ({
+  models,
+  app,
+}) => {
+  await models.open();
+  await models.pick('SVD-XT 1.1', await tinySingleFile(25));
+  await expect(models.incoming).toContainText('A checkpoint in one file, 13.7 MB, float16');
+  await models.add();
+  await models.use('SVD-XT 1.1');
+  await models.goTo('Animate');
+  await app.drop(photo);
+  await app.choose(SMALL);
+  await app.animate();
+  await app.finished();
+});
+
+test('AnimateLCM-SVD says what it needs beside it, and makes a clip once that is here', async ({ models, app }) => {
+  const folder = tinyFolder(25);
+  await models.open();
+  await models.pick('AnimateLCM-SVD', join(folder, 'unet'));
+  await models.add();
+  await models.press('AnimateLCM-SVD', 'Use');
+  await expect(models.card('AnimateLCM-SVD').getByRole('alert')).toContainText('Add SVD, SVD-XT or SVD-XT 1.1 first.');
+  await expect(models.card('SVD-nano')).toContainText('In use');
+
+  await models.pick('SVD-XT', folder);
+  await models.add();
+  await expect(models.card('AnimateLCM-SVD')).toContainText('Borrows the VAE and the image encoder of SVD-XT.');
+  await models.use('AnimateLCM-SVD');
+  await models.goTo('Animate');
+  await app.drop(photo);
+  await expect(app.field('Frames')).toHaveValue('25');
+  await app.choose({ ...SMALL, Steps: 2 });
+  await app.animate();
+  await app.finished();
 });
 
 test('weights dropped on the first page go to the models, and a picture dropped there comes back', async ({
@@ -172,11 +221,7 @@ test('files are used where they lie, and when one is gone that is told and the m
   page,
 }) => {
   await models.open();
-  // A folder that the browser gives handles of, as its dialog would: the dialog itself no test can press.
-  await page.evaluate(async () => {
-    const disk = await (await navigator.storage.getDirectory()).getDirectoryHandle('disk', { create: true });
-    Object.assign(window, { showDirectoryPicker: async () => disk });
-  });
+  await haveDisk(page);
   await putOnDisk(page, tinyFolder(14));
   await models.press('SVD', 'Add a folder');
   await expect(page.getByLabel('Use them where they are')).toBeChecked();
@@ -197,8 +242,57 @@ test('files are used where they lie, and when one is gone that is told and the m
   await expect(models.card('SVD')).toContainText('Broken');
 });
 
+test('files on the disk are asked for again in a click, and the model is in use', async ({
+  models,
+  app,
+  page,
+  context,
+}) => {
+  await models.open();
+  await haveDisk(page);
+  await putOnDisk(page, tinyFolder(14));
+  await models.press('SVD', 'Add a folder');
+  await models.add();
+  await models.use('SVD');
+
+  await models.goTo('Animate');
+  // What a browser does on a later visit, and headless Chromium never: it wants to be asked, in a click.
+  await context.route(/\/assets\/.+\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${forgetPermission};${await response.text()}` });
+  });
+  await page.reload();
+  await expect(app.machine).toContainText('SVD-nano on wasm');
+  await expect(app.alert).toContainText('SVD lies on your disk');
+  await page.getByRole('button', { name: 'Allow access' }).click();
+  await expect(app.machine).toContainText('SVD on wasm');
+  await expect(app.alert).toBeHidden();
+});
+
+/** Handles may be read once the page has asked; runs in the page and in every worker. */
+const forgetPermission = `{
+  const allowed = new BroadcastChannel('allowed');
+  let state = 'prompt';
+  allowed.onmessage = () => { state = 'granted'; };
+  FileSystemFileHandle.prototype.queryPermission = async () => state;
+  FileSystemFileHandle.prototype.requestPermission = async () => {
+    if (!navigator.userActivation?.isActive) throw new DOMException('No click.', 'SecurityError');
+    allowed.postMessage('granted');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return 'granted';
+  };
+}`;
+
+/** A folder that the browser gives handles of, as its dialog would: the dialog itself no test can press. */
+async function haveDisk(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const disk = await (await navigator.storage.getDirectory()).getDirectoryHandle('disk', { create: true });
+    Object.assign(window, { showDirectoryPicker: async () => disk });
+  });
+}
+
 /** Writes a folder of this machine into the page's own storage. */
-async function putOnDisk(page: ModelsPage['page'], folder: string): Promise<void> {
+async function putOnDisk(page: Page, folder: string): Promise<void> {
   for (const part of ['unet', 'vae', 'image_encoder', 'scheduler', 'feature_extractor']) {
     for (const name of readdirSync(join(folder, part))) {
       const base64 = readFileSync(join(folder, part, name)).toString('base64');

@@ -34,7 +34,8 @@ export function DownloadForm({ model, resumes }: { model: KnownModel; resumes: b
           {resumes ? 'Resume' : 'Start the download'}
         </button>
         <p className="hint">
-          {base === HUGGING_FACE ? 'huggingface.co' : base} learns your address and what you fetch, nothing else.
+          {base === HUGGING_FACE ? 'huggingface.co' : base} learns your network address, whose token it is, and what you
+          fetch.
         </p>
       </div>
     </form>

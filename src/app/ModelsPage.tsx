@@ -2,6 +2,7 @@ import './ModelsPage.css';
 import { useEffect } from 'react';
 import { KNOWN_MODELS } from '../models/known-models';
 import { useModels } from '../store/models';
+import { EngineNotice } from './EngineNotice';
 import { IncomingFiles } from './IncomingFiles';
 import { KnownModelCard } from './KnownModelCard';
 import { MachinePanel } from './MachinePanel';
@@ -26,6 +27,7 @@ export function ModelsPage({ dragging }: { dragging: Dragging | null }) {
             fetch them with your own Hugging Face account. They stay on this machine.
           </p>
         </div>
+        <EngineNotice />
         <IncomingFiles />
         {shelf.state === 'failed' && (
           <p className="models-fault" role="alert">

@@ -81,7 +81,11 @@ export const useEngine = create<EngineState>()((set, get) => {
 
     use: (id, onProgress, signal) =>
       inTurn(async () => {
-        const source = await sourceOf(id, onProgress, signal);
+        const source = await sourceOf(id, onProgress, signal).catch((error: Error) => {
+          // It was asked for in this notice, and the page that shows it may be the only one in view.
+          if (get().notice?.allow === id) set({ notice: sayAbsent(id, error) });
+          throw error;
+        });
         const opened = await openModel(source);
         const { chosen, choose } = useSettings.getState();
         const { impossible, text } = dropImpossible(chosen, opened.model);

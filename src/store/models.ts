@@ -17,6 +17,7 @@ import { type ModelId, SITE_MODEL, titleOf } from './active-model';
 import { useEngine } from './engine';
 import { useHub } from './hub';
 import { allowFiles, lenderOf } from './model-source';
+import { findStored, replacedBy } from './shelf';
 import { Pace, type Transfer } from './transfer';
 
 /** What is here of the models that users bring. */
@@ -134,14 +135,16 @@ export const useModels = create<ModelsState>()((set, get) => {
         signal.throwIfAborted();
         const own = new Set(wanted.map(({ path }) => path));
         const texts = Object.fromEntries(Object.entries(configs).filter(([path]) => !own.has(path)));
-        await downloadModel({ id, title, files, texts, ...secret }, tell, signal);
+        const replaces = replacedOn(get().shelf, id, files);
+        await downloadModel({ id, title, files, texts, replaces, ...secret }, tell, signal);
         return `${title} is here, and every byte was checked.`;
       }),
 
     add: (id, { files, texts }) =>
       work(id, 'copying', async (tell, signal) => {
         const { title } = knownModel(id);
-        await importFiles({ id, title, files, texts }, tell, signal);
+        const replaces = replacedOn(get().shelf, id, files);
+        await importFiles({ id, title, files, texts, replaces }, tell, signal);
         return `The files of ${title} were taken in.`;
       }),
 
@@ -189,6 +192,16 @@ export const useModels = create<ModelsState>()((set, get) => {
     dismiss: (id) => setJob(id, IDLE),
   };
 });
+
+/** The files on the shelf whose place new ones of a model take. */
+function replacedOn(shelf: Shelf, id: KnownModelId, added: readonly { readonly path: string }[]): readonly string[] {
+  const stored = shelf.state === 'read' ? findStored(shelf.models, id) : undefined;
+  return replacedBy(
+    added.map(({ path }) => path),
+    knownModel(id),
+    stored,
+  );
+}
 
 /** Whether clips are made with a model, or with one that borrows from it. */
 async function inUse(id: KnownModelId): Promise<boolean> {

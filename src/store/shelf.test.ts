@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { StoredFile, StoredModel } from '../model-files/record';
 import { KNOWN_MODELS, type KnownModelId, knownModel } from '../models/known-models';
-import { lenderFor, mergeFiles, sayComponents, standingOf } from './shelf';
+import { lenderFor, mergeFiles, replacedBy, sayComponents, standingOf } from './shelf';
 
 const file = (path: string): StoredFile => ({ path, bytes: 10, bytesHere: 10, where: 'browser' });
 const stored = (id: KnownModelId, paths: readonly string[], changes: Partial<StoredModel> = {}): StoredModel => ({
@@ -66,4 +66,23 @@ test('a borrower keeps its UNet, scheduler and settings, and takes nothing of th
     'unet/x.safetensors': 'own',
     'scheduler/scheduler_config.json': 'own',
   });
+});
+
+test('new weights take the place of a network’s old ones, and of no other’s', () => {
+  const here = stored('svd', [...WEIGHTS, 'vae/b.safetensors.index.fp16.json', 'vae/config.json']);
+  expect(replacedBy(['vae/b.fp16.safetensors'], svd, here)).toEqual([
+    'vae/b.safetensors',
+    'vae/b.safetensors.index.fp16.json',
+  ]);
+  expect(replacedBy(['vae/b.safetensors'], svd, here)).toEqual(['vae/b.safetensors.index.fp16.json']);
+  expect(replacedBy(['vae/config.json'], svd, here)).toEqual([]);
+  expect(replacedBy(['vae/b.safetensors'], svd)).toEqual([]);
+});
+
+test('a single-file checkpoint takes the place of all weights, and leaves when every network has its own', () => {
+  expect(replacedBy(['svd.safetensors'], svd, stored('svd', WEIGHTS))).toEqual(WEIGHTS);
+  const here = stored('svd', ['svd.safetensors', 'unet/config.json']);
+  expect(replacedBy(['other.safetensors'], svd, here)).toEqual(['svd.safetensors']);
+  expect(replacedBy(WEIGHTS, svd, here)).toEqual(['svd.safetensors']);
+  expect(replacedBy(WEIGHTS.slice(0, 2), svd, here)).toEqual([]);
 });

@@ -25,6 +25,25 @@ export function standingOf(known: KnownModel, stored: StoredModel | undefined): 
 const hasWeights = ({ files }: StoredModel, component: Component): boolean =>
   files.some(({ path }) => path.endsWith('.safetensors') && (path.startsWith(`${component}/`) || !path.includes('/')));
 
+/**
+ * The weights of a model whose place newly added ones take: other files of the same network, a single-file checkpoint once
+ * every network has files of its own, and everything where a single-file checkpoint comes.
+ *
+ * @param added paths in the model's folder
+ */
+export function replacedBy(added: readonly string[], { components }: KnownModel, stored?: StoredModel): string[] {
+  const folders = new Set(added.filter(isWeights).map(folderOf));
+  const all = folders.has(TOP) || components.every((component) => folders.has(component));
+  return (stored?.files ?? [])
+    .map(({ path }) => path)
+    .filter((path) => isWeights(path) && !added.includes(path) && (all || folders.has(folderOf(path))));
+}
+
+const TOP = '';
+const folderOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+/** With the index of several of them. */
+const isWeights = (path: string) => /\.safetensors(\.index(\.\w+)?\.json)?$/.test(path);
+
 export const bytesOf = ({ files }: StoredModel) => files.reduce((sum, { bytes }) => sum + bytes, 0);
 export const bytesHere = ({ files }: StoredModel) => files.reduce((sum, file) => sum + file.bytesHere, 0);
 

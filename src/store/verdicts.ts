@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { Measured } from '../../workers/inference/api';
+import { allowMemory } from '../clients/inference';
 import { endJudge, judgeClip, measureMachine } from '../clients/judge';
 import { KNOWN_MODELS, type KnownModel, type KnownModelId, knownModel } from '../models/known-models';
 import type { JudgedClip, Verdict } from '../models/verdict';
@@ -80,6 +81,7 @@ export const useVerdicts = create<VerdictsState>()((set, get) => {
     async setBudget(budgetBytes) {
       const { judging } = get();
       set({ budgetBytes });
+      allowMemory(budgetBytes);
       if (judging.state === 'measured') await judgeAll(judging.measured).catch(fail);
     },
   };

@@ -334,6 +334,18 @@ test('a model that is deleted leaves nothing', async ({ page, hub }) => {
   });
 });
 
+test('files whose place others take leave the model, whole or broken', async ({ page, hub }) => {
+  fill(hub, 100_000);
+  await page.evaluate((it) => modelFilesPage.downloadAll(it), requestTo(hub));
+  const model = await page.evaluate(
+    (path) => modelFilesPage.importInstead('svd', 'unet/new.safetensors', [path, 'unet/new.safetensors']),
+    WEIGHTS,
+  );
+  expect(model.state).toBe('verified');
+  const opened = await page.evaluate(() => modelFilesPage.openHashes('svd'));
+  expect(Object.keys(opened).sort()).toEqual([CONFIG, 'unet/new.safetensors', 'vae/weights.safetensors']);
+});
+
 test('a file used where it lies is read once, and refused when it has changed or gone', async ({ page }) => {
   await page.evaluate(() => modelFilesPage.writeOwn('mine.safetensors', 1_000_000, 1));
   const model = await page.evaluate(() => modelFilesPage.importOwn('mine', 'mine.safetensors', 'mine.safetensors'));

@@ -88,6 +88,9 @@ const modelFilesPageApi = {
       note,
       begin(),
     ),
+  /** Copies a file of these bytes in, in place of others. */
+  importInstead: (id: string, path: string, replaces: readonly string[]) =>
+    importFiles({ id, title: 'Mine', files: [{ path, source: new File(['new'], 'new') }], replaces }, note, begin()),
   /** Uses a file where it lies. */
   importOwn: async (id: string, path: string, name: string) =>
     importFiles({ id, title: 'Mine', files: [{ path, source: await ownFile(name) }] }, note, begin()),

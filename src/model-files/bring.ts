@@ -3,6 +3,7 @@ import { isQuotaExceeded, type PartFile } from './disk';
 import { QuotaError } from './errors';
 import { parseJournal } from './journal';
 import type { FileRecord, ModelRecord } from './record';
+import { sizeText } from './size-text';
 import { digestOf, type Item, type Place, transfer } from './transfer';
 
 /** How far a job on model files is. A job may tell it many times a second. */
@@ -188,8 +189,6 @@ function canBe(part: PartFile, size: number): boolean {
     throw error;
   }
 }
-
-const sizeText = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${Math.ceil(bytes / 1e6)} MB`);
 
 /** Adds up what has been done over all items. */
 class Tally {

@@ -30,8 +30,15 @@ const SIZES: Readonly<Record<string, number>> = {
 
 const tally = { faults: 0, kills: 0, quota: 0 };
 let hasher: Hasher;
+/** What the host has at first, by address. */
+const published = new Map<string, { readonly bytes: Uint8Array; readonly sha256: string }>();
 beforeAll(async () => {
-  hasher = (await createSHA256()) as unknown as Hasher;
+  hasher = await createSHA256();
+  const random = mulberry32(0);
+  for (const [path, length] of Object.entries(SIZES)) {
+    const bytes = Uint8Array.from({ length }, () => random() * 256);
+    published.set(addressOf(path), { bytes, sha256: await sha256(bytes) });
+  }
 });
 afterAll(() => {
   console.info(`${tally.faults} network faults, ${tally.kills} kills, ${tally.quota} full disks`);
@@ -154,17 +161,12 @@ class World {
   readonly #time = new SimulatedTime();
   readonly #listed: boolean;
   readonly #local: boolean;
-  readonly #first: ReadonlyMap<string, Uint8Array>;
 
   constructor(seed: number, { listed = true, local = false } = {}) {
     this.random = mulberry32(seed);
     this.#listed = listed;
     this.#local = local;
-    const files = Object.entries(SIZES).map(
-      ([path, length]) => [addressOf(path), Uint8Array.from({ length }, () => this.random() * 256)] as const,
-    );
-    this.#first = new Map(files);
-    this.hub = new SimulatedHub(new Map(files), this.random);
+    this.hub = new SimulatedHub(new Map([...published].map(([url, { bytes }]) => [url, bytes])), this.random);
     this.disk = new SimulatedDisk(this.random);
   }
 
@@ -198,7 +200,7 @@ class World {
     this.#expectNothingWrong();
     this.hub.faults = [];
     // Where hashes are pinned, the host is set right again too.
-    if (this.#listed) for (const [url, bytes] of this.#first) this.hub.files.set(url, bytes);
+    if (this.#listed) for (const [url, { bytes }] of published) this.hub.files.set(url, bytes);
     this.disk.live({});
     const error = await this.attempt();
     expect(error?.stack).toBeUndefined();
@@ -209,7 +211,7 @@ class World {
 
   /** Tries to bring the model; returns what it was told where that failed. */
   async attempt(): Promise<Error | undefined> {
-    const items = await Promise.all(Object.keys(SIZES).map((path) => this.#item(path)));
+    const items = Object.keys(SIZES).map((path) => this.#item(path));
     const { disk } = this;
     const place = {
       folder: disk,
@@ -228,14 +230,14 @@ class World {
     }
   }
 
-  async #item(path: string): Promise<Item> {
+  #item(path: string): Item {
     const url = addressOf(path);
-    const first = this.#first.get(url) as Uint8Array;
+    const { bytes: first, sha256 } = publishedAt(url);
     if (this.#local) {
       const blob = new VirtualBlob(first.length, async (begin, end) => new Uint8Array(first.slice(begin, end)));
       return { path, source: blobSource(path, blob, `file:${path}:${first.length}`), size: first.length };
     }
-    const known = this.#listed ? { size: first.length, sha256: await sha256(first) } : {};
+    const known = this.#listed ? { size: first.length, sha256 } : {};
     return { path, source: httpSource({ path, url, ...known }, this.hub.fetch, this.#time), ...known };
   }
 
@@ -252,7 +254,8 @@ class World {
       const bytes = this.disk.bytes(path);
       if (verifiedTime === undefined || bytes === undefined) continue;
       const url = addressOf(path);
-      const versions = this.#listed ? [this.#first.get(url)] : [this.#first.get(url), this.hub.files.get(url)];
+      const first = publishedAt(url).bytes;
+      const versions = this.#listed ? [first] : [first, this.hub.files.get(url)];
       const right = versions.some((version) => version && Buffer.compare(version, bytes) === 0);
       expect(right, `${path} is called verified, and is not what the host has`).toBe(true);
     }
@@ -260,6 +263,8 @@ class World {
 }
 
 const NEW: ModelRecord = { id: 'svd', title: 'SVD', files: [], addedAt: 0 };
+
+const publishedAt = (url: string) => published.get(url) as { bytes: Uint8Array; sha256: string };
 
 const addressOf = (path: string) => `https://hub.example/svd/resolve/main/${path}`;
 

@@ -1,8 +1,9 @@
 import { type Clock, pause, within } from './clock';
-import type { Hasher, Journals, ModelFolder, PartFile } from './disk';
+import { type Hasher, isQuotaExceeded, type Journals, type ModelFolder, type PartFile } from './disk';
 import { HubError, QuotaError } from './errors';
 import { type Journal, journalText, parseJournal } from './journal';
 import { Patience } from './patience';
+import { sizeText } from './size-text';
 import { type Arrival, PassingFault, type Source } from './source';
 
 /** How much may have to be fetched twice, in bytes. */
@@ -57,7 +58,7 @@ export async function transfer(
   } catch (error) {
     // The journal of a moment ago is there as well, so this one may fail.
     await growing.note().catch(() => {});
-    throw error;
+    throw isQuotaExceeded(error) ? growing.noRoom() : error;
   } finally {
     part.close();
   }
@@ -220,8 +221,7 @@ class GrowingFile {
   #write(piece: Uint8Array): void {
     for (let done = 0; done < piece.length; ) {
       const written = this.part.write(piece.subarray(done), this.offset + done);
-      if (written === 0)
-        throw new QuotaError(`The disk is full: ${this.#lack()} bytes of ${this.item.path} are missing.`);
+      if (written === 0) throw this.noRoom();
       done += written;
     }
     this.place.hasher.update(piece);
@@ -235,6 +235,13 @@ class GrowingFile {
     const journal = { from: this.item.source.from, etag: this.#etag, size: this.#size, offset: this.offset };
     await this.place.journals.save(this.item.path, journalText({ ...journal, hashState: this.place.hasher.save() }));
     this.#journalled = this.offset;
+  }
+
+  /** Room was taken beforehand, so it is the disk that is full, and not the browser's share of it. */
+  noRoom(): QuotaError {
+    return new QuotaError(
+      `The disk is full: there is no room for the last ${sizeText(this.#lack())} of ${this.item.path}. What has arrived is kept: free some space, then go on.`,
+    );
   }
 
   #lack(): number {

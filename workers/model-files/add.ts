@@ -28,7 +28,7 @@ export async function download(
     return { path, source: httpSource(asked, fetch, systemClock), size, sha256 };
   });
   const items = [...(await textItems(request.texts, place)), ...remote];
-  return bring(await recordOf(request), items, place, saveRecord, onProgress);
+  return withoutReplaced(await bring(await recordOf(request), items, place, saveRecord, onProgress), request, place);
 }
 
 /** Adds the files of an import to their model: copies first, then those that stay where they lie. */
@@ -57,7 +57,26 @@ export async function importFiles(
     record = await keep(record, { path, handle, file }, place, tell);
     doneBytes += file.size;
   }
-  return record;
+  return withoutReplaced(record, request, place);
+}
+
+/** Lets go of the files whose place has been taken; copies are deleted, the user's own stay where they lie. */
+async function withoutReplaced(
+  record: ModelRecord,
+  { files, texts = {}, replaces = [] }: DownloadRequest | ImportRequest,
+  { folder, journals }: Place,
+): Promise<ModelRecord> {
+  const added = new Set([...files.map(({ path }) => path), ...Object.keys(texts)]);
+  const gone = new Set(replaces.filter((path) => !added.has(path)));
+  if (gone.size === 0) return record;
+  const next = { ...record, files: record.files.filter(({ path }) => !gone.has(path)) };
+  await saveRecord(next);
+  for (const path of gone) {
+    await folder.remove(path);
+    await folder.removePart(path);
+    await journals.remove(path);
+  }
+  return next;
 }
 
 /** Reads a file where it lies, and notes what it is. */

@@ -5,7 +5,7 @@ import type { StoredModel } from '../../src/model-files/record';
 export type { TransferProgress } from '../../src/model-files/bring';
 export type { HubRequest, OnTransfer, RemoteFile, StoredModel };
 
-/** What a download or an import is given is added to the model: files of the same path are replaced, others stay. */
+/** What a download or an import is given is added to the model: files of the same path are replaced, most others stay. */
 export interface DownloadRequest {
   /** Letters, digits, `.`, `_` and `-`: it names a folder. */
   readonly id: string;
@@ -15,6 +15,8 @@ export interface DownloadRequest {
   readonly token?: string;
   /** Small files that come with the app and not from the hub, by path: configs that a layout lacks. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Paths of files whose place these take; they leave the model once these are whole. */
+  readonly replaces?: readonly string[];
 }
 
 export interface LocalFile {
@@ -29,6 +31,8 @@ export interface ImportRequest {
   readonly title: string;
   readonly files: readonly LocalFile[];
   readonly texts?: Readonly<Record<string, string>>;
+  /** As of a download. */
+  readonly replaces?: readonly string[];
 }
 
 /**

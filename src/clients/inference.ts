@@ -35,6 +35,13 @@ export function openModel(source: ModelSource): Promise<OpenedModel> {
   return opened;
 }
 
+let budgetBytes: number | undefined;
+
+/** Memory that the clips to come may take; what is usual for the backend unless this was called. */
+export function allowMemory(bytes: number): void {
+  budgetBytes = bytes;
+}
+
 /**
  * Makes one clip; aborting `signal` ends it at its next step. Opens `source` first where that has not been done.
  *
@@ -54,7 +61,7 @@ export async function generate(
   signal.addEventListener('abort', cancel, { once: true });
   try {
     return await worker.call((api) =>
-      api.generate(transfer(picture, [picture.data.buffer]), settings, proxy(onProgress)),
+      api.generate(transfer(picture, [picture.data.buffer]), settings, proxy(onProgress), budgetBytes),
     );
   } catch (error) {
     // A run that broke may leave sessions behind, or a wasm heap that is full: only a fresh worker is surely sound.

@@ -91,8 +91,17 @@ export interface InferenceApi {
     machine: Machine,
     budgetBytes: number,
   ): Promise<Verdict>;
-  /** Makes one clip. One at a time: a second call while one runs is refused. */
-  generate(picture: Picture, settings: Settings, onProgress: (progress: Progress) => void): Promise<Frames>;
+  /**
+   * Makes one clip. One at a time: a second call while one runs is refused.
+   *
+   * @param budgetBytes memory that it may take, which decides how it is cut up; see Measured
+   */
+  generate(
+    picture: Picture,
+    settings: Settings,
+    onProgress: (progress: Progress) => void,
+    budgetBytes?: number,
+  ): Promise<Frames>;
   /** Ends the running clip at its next step; `generate` then rejects with AbortError. Harmless when none runs. */
   cancel(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { expose, transfer } from 'comlink';
 import { Checkpoint, type CheckpointFiles, type Component } from '../../src/models/checkpoint';
+import { planClip } from '../../src/models/plan';
 import { verdict } from '../../src/models/verdict';
 import type { Graph } from '../../src/onnx/graph';
 import { checkSettings, type Settings } from '../../src/pipelines/settings';
@@ -37,7 +38,7 @@ const api: InferenceApi = {
     const backend = await chooseBackend(wanted);
     const checkpoint = await Checkpoint.open(await filesOf(source));
     if (source.kind === 'files') await checkWeights(checkpoint, backend.info.dtype);
-    const model = await modelInfo(nameOf(source), checkpoint, backend.info.dtype);
+    const model = await modelInfo(nameOf(source), checkpoint, backend.info.dtype, backend.defaultBudgetBytes);
     opened = { backend, checkpoint, model, held: source.kind === 'files' };
     return { backend: backend.info, model };
   },
@@ -51,12 +52,12 @@ const api: InferenceApi = {
     return verdict(configsOf(configs), clip, machine, budgetBytes);
   },
 
-  async generate(picture, settings, onProgress) {
+  async generate(picture, settings, onProgress, budgetBytes) {
     if (running) throw new Error('A clip is being made already. Cancel it, or wait until it is done.');
     running = new AbortController();
     report = onProgress;
     try {
-      const frames = await generate(picture, settings, running.signal);
+      const frames = await generate(picture, settings, running.signal, budgetBytes);
       return transfer(frames, [frames.rgba.buffer]);
     } finally {
       running = undefined;
@@ -80,9 +81,15 @@ function filesOf(source: ModelSource): Promise<CheckpointFiles> | CheckpointFile
 const nameOf = (source: ModelSource) =>
   source.kind === 'files' ? source.name : decodeURIComponent(source.url.split('/').findLast(Boolean) ?? 'model');
 
-async function generate(picture: Picture, settings: Settings, signal: AbortSignal): Promise<Frames> {
+async function generate(
+  picture: Picture,
+  settings: Settings,
+  signal: AbortSignal,
+  allowedBytes: number | undefined,
+): Promise<Frames> {
   if (!opened) throw new Error('No model is open.');
   const { backend, checkpoint, model, held } = opened;
+  const budgetBytes = allowedBytes ?? backend.defaultBudgetBytes;
   checkSettings(settings, model.sizeMultiple);
   const { width, height, numFrames, fps } = settings;
   const scheduler = schedulerFromConfig(checkpoint.scheduler, settings.numInferenceSteps);
@@ -92,11 +99,14 @@ async function generate(picture: Picture, settings: Settings, signal: AbortSigna
     backend.info.dtype,
     async (graph, blobs, part) =>
       openNetwork(runtime, graph, blobs, await backend.device?.(), held ? countReads(part, graph) : undefined),
-    (network) =>
-      report({
-        stage: 'notice',
-        text: `The ${network} gave numbers beyond half precision; it was run again in full precision, which is slower.`,
-      }),
+    {
+      plan: remembered((dtype) => planClip(checkpoint, { ...settings, frames: numFrames }, dtype, budgetBytes)),
+      onSecondTry: (network) =>
+        report({
+          stage: 'notice',
+          text: `The ${network} gave numbers beyond half precision; it was run again in full precision, which is slower.`,
+        }),
+    },
   );
   const rgba = new Uint8Array(numFrames * height * width * 4);
   for await (const event of stableVideoDiffusion(picture, settings, checkpointFacts(checkpoint), networks, scheduler)) {
@@ -115,6 +125,16 @@ function countReads(part: Component, { initializers }: Graph): (bytes: number) =
   return (bytes) => {
     loadedBytes = Math.min(totalBytes, loadedBytes + bytes);
     report({ stage: 'loading', part, loadedBytes, totalBytes });
+  };
+}
+
+/** A plan takes seconds to make, and every stage asks for it. */
+function remembered<Key, Result>(work: (key: Key) => Result): (key: Key) => Result {
+  const done = new Map<Key, Result>();
+  return (key) => {
+    const result = done.get(key) ?? work(key);
+    done.set(key, result);
+    return result;
   };
 }
 

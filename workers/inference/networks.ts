@@ -8,6 +8,7 @@ import {
   vaeDecoderGraph,
   vaeEncoderGraph,
 } from '../../src/models/graphs';
+import type { MemoryPlan, Stage } from '../../src/models/plan';
 import { type UNetArguments, unetInputs } from '../../src/models/unet-spatio-temporal-condition';
 import type { Graph } from '../../src/onnx/graph';
 import { withSecondTry } from '../../src/pipelines/second-try';
@@ -20,7 +21,6 @@ import type { Tensor } from '../../src/tensor/tensor';
  *
  * @param dtype computed in where the checkpoint has nothing against it
  * @param open makes a session of a graph and the weight files that it names
- * @param onSecondTry told which network is computed again: "UNet"
  */
 export function networksFrom(
   checkpoint: Checkpoint,
@@ -30,11 +30,13 @@ export function networksFrom(
     blobs: ReadonlyMap<string, Blob>,
     component: Component,
   ) => Promise<Network<Readonly<Record<string, Tensor>>>>,
-  onSecondTry: (network: string) => void = () => {},
+  { plan, onSecondTry = () => {} }: NetworksOptions = {},
 ): Networks {
-  const network = async (component: Component, build: (options: GraphOptions) => Graph, inDtype: DType) => {
+  const network = async (stage: Stage, build: (options: GraphOptions) => Graph, inDtype: DType) => {
+    const component = COMPONENTS[stage];
     const weights = await checkpoint.weights(component);
-    const graph = build({ dtype: inDtype, locate: weights.locate });
+    const maxTensorBytes = plan?.(inDtype).stages[stage].maxTensorBytes;
+    const graph = build({ dtype: inDtype, locate: weights.locate, ...(maxTensorBytes && { maxTensorBytes }) });
     return open(graph, weights.blobs, component);
   };
   const { unet, vae, imageEncoder } = checkpoint;
@@ -45,11 +47,11 @@ export function networksFrom(
   ) => withSecondTry(first, openIn, () => onSecondTry(name));
   return {
     imageEncoder: stage('image encoder', (inDtype) =>
-      network('image_encoder', (options) => imageEncoderGraph(imageEncoder, options), inDtype),
+      network('imageEncoder', (options) => imageEncoderGraph(imageEncoder, options), inDtype),
     ),
     vaeEncoder: stage(
       'VAE encoder',
-      (inDtype, size: Size) => network('vae', (options) => vaeEncoderGraph(vae, size, options), inDtype),
+      (inDtype, size: Size) => network('vaeEncoder', (options) => vaeEncoderGraph(vae, size, options), inDtype),
       // SVD's VAE encoder overflows in half precision; its config says so.
       vae.force_upcast ? 'float32' : dtype,
     ),
@@ -61,10 +63,25 @@ export function networksFrom(
       };
     }),
     vaeDecoder: stage('VAE decoder', (inDtype, shape: ClipShape) =>
-      network('vae', (options) => vaeDecoderGraph(vae, shape, options), inDtype),
+      network('vaeDecoder', (options) => vaeDecoderGraph(vae, shape, options), inDtype),
     ),
   };
 }
+
+export interface NetworksOptions {
+  /** How to run the clip in memory, in a dtype; graphs have their usual chunking unless given. */
+  readonly plan?: (dtype: DType) => MemoryPlan;
+  /** Told which network is computed again: "UNet". */
+  readonly onSecondTry?: (network: string) => void;
+}
+
+/** Whose weights a stage reads. */
+const COMPONENTS: Readonly<Record<Stage, Component>> = {
+  imageEncoder: 'image_encoder',
+  vaeEncoder: 'vae',
+  unet: 'unet',
+  vaeDecoder: 'vae',
+};
 
 type DType = GraphOptions['dtype'];
 type Size = Omit<ClipShape, 'frames'>;

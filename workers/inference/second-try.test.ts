@@ -106,12 +106,9 @@ async function open(files: CheckpointFiles): Promise<Checkpoint> {
 }
 
 function networks(checkpoint: Checkpoint, dtype: 'float32' | 'float16', told: string[] = []): Networks {
-  return networksFrom(
-    checkpoint,
-    dtype,
-    (graph, blobs) => openNetwork({ ort, readsBlobs: false }, graph, blobs),
-    (network) => told.push(network),
-  );
+  return networksFrom(checkpoint, dtype, (graph, blobs) => openNetwork({ ort, readsBlobs: false }, graph, blobs), {
+    onSecondTry: (network) => told.push(network),
+  });
 }
 
 /** All frames as the decoder gave them. */

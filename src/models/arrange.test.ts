@@ -149,6 +149,18 @@ describe('loose files', () => {
   });
 });
 
+test('of several configs the one that lies with the weights is taken', async () => {
+  const other = at('a/vae/config.json', tinyConfigs()['vae/config.json'] ?? '');
+  for (const dropped of [
+    [other, ...configs, ...weights],
+    [...weights, ...configs, other],
+  ]) {
+    const { faults, texts } = await arrange(dropped, XT);
+    expect(faults).toEqual([]);
+    expect(texts['vae/config.json']).toBe(XT.configs['vae/config.json']);
+  }
+});
+
 describe('shards', () => {
   const cut = 700;
   const first = announcedFile(unet.slice(0, cut));
@@ -198,6 +210,11 @@ describe('shards', () => {
       'that overlap',
       [shards[0], at(`m/unet/${names[1]}`, announcedFile(unet.slice(cut - 1))), index],
       `m/unet/${names[0]} and m/unet/${names[1]} both hold the tensor ${unet[cut - 1]?.[0]}: add the files of one model at a time.`,
+    ],
+    [
+      'that lie in different folders, where they may be of different models',
+      [shards[0], at(`other/unet/${names[1]}`, second)],
+      `m/unet/${names[0]} lacks ${unet.length - cut} of the ${unet.length} tensors of the unet: `,
     ],
     [
       'with an index that is damaged',

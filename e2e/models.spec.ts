@@ -115,10 +115,7 @@ test('loose files under names that tell nothing are found by their content, and 
   await models.use('SVD-XT');
 });
 
-test('a checkpoint in one file makes a clip, its tensors under Stability’s own names', async ({
-  models,
-  app,
-}) => {
+test('a checkpoint in one file makes a clip, its tensors under Stability’s own names', async ({ models, app }) => {
   await models.open();
   await models.pick('SVD-XT 1.1', await tinySingleFile(25));
   await expect(models.incoming).toContainText('A checkpoint in one file, 13.7 MB, float16');
@@ -311,6 +308,31 @@ async function putOnDisk(page: Page, folder: string): Promise<void> {
     }
   }
 }
+
+test('a byte that changed at rest is found, nothing is made with it, and adding the files again mends it', async ({
+  models,
+  page,
+}) => {
+  await models.open();
+  await models.addAndUse('SVD', tinyFolder(14));
+  await page.evaluate(async () => {
+    let folder = await navigator.storage.getDirectory();
+    for (const name of ['models', 'svd', 'vae']) folder = await folder.getDirectoryHandle(name);
+    const handles = (await Array.fromAsync(folder.values())) as FileSystemFileHandle[];
+    const weights = handles.find(({ name }) => name.endsWith('.safetensors'));
+    const writable = await weights?.createWritable({ keepExistingData: true });
+    await writable?.write({ type: 'write', position: 1_000_000, data: new Uint8Array([1, 2, 3]) });
+    await writable?.close();
+  });
+  await models.press('SVD', 'Verify');
+  await expect(models.card('SVD').getByRole('alert')).toContainText('is not what it was when it was added.');
+  await expect(models.card('SVD')).toContainText('Broken');
+  await expect(models.card('SVD-nano')).toContainText('In use');
+
+  await models.pick('SVD', tinyFolder(14));
+  await models.add();
+  await expect(models.card('SVD')).toContainText('Verified');
+});
 
 test('a model is saved in a folder, file for file', async ({ models, page }) => {
   await models.open();

@@ -31,7 +31,11 @@ export function KnownModelCard({ model, over }: { model: KnownModel; over: boole
     >
       <ModelFacts model={model} standing={standing} />
       <ModelVerdict id={model.id} />
-      {standing.state === 'broken' && <p className="fault">{standing.fault}</p>}
+      {standing.state === 'broken' && (
+        <p role="alert" className="fault">
+          {standing.fault}
+        </p>
+      )}
       {standing.state === 'partial' && (job.state === 'idle' || standing.lacks.length > 0) && (
         <p>{sayLacking(standing)}</p>
       )}

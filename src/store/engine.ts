@@ -3,7 +3,7 @@ import type { BackendInfo, ModelInfo, ModelSource } from '../../workers/inferenc
 import type { OnTransfer } from '../../workers/model-files/api';
 import { openModel } from '../clients/inference';
 import { type ModelId, SITE_MODEL, titleOf, useActiveModel } from './active-model';
-import { sourceOf } from './model-source';
+import { type Sourced, sourceOf } from './model-source';
 import { useSettings } from './settings';
 import { dropImpossible } from './settings-fields';
 
@@ -13,6 +13,8 @@ export type Engine =
       readonly state: 'ready';
       readonly id: ModelId;
       readonly source: ModelSource;
+      /** The models whose files it reads: itself, and one that lends it what it lacks. */
+      readonly of: readonly ModelId[];
       readonly backend: BackendInfo;
       readonly model: ModelInfo;
     }
@@ -45,9 +47,9 @@ export const useEngine = create<EngineState>()((set, get) => {
     return turn;
   }
 
-  async function openAs(id: ModelId, source: ModelSource) {
-    const opened = await openModel(source);
-    set({ engine: { state: 'ready', id, source, ...opened } });
+  async function openAs(id: ModelId, sourced: Sourced) {
+    const opened = await openModel(sourced.source);
+    set({ engine: { state: 'ready', id, ...sourced, ...opened } });
   }
 
   async function openChosen() {
@@ -71,7 +73,7 @@ export const useEngine = create<EngineState>()((set, get) => {
         const { engine } = get();
         if (engine.state === 'failed') set({ engine: { state: 'opening' } });
         try {
-          await (engine.state === 'ready' ? openAs(engine.id, engine.source) : openChosen());
+          await (engine.state === 'ready' ? openAs(engine.id, engine) : openChosen());
         } catch (error) {
           // A model that was open once keeps its form; the next clip tries to open it again.
           if (get().engine.state !== 'ready') set({ engine: { state: 'failed', message: (error as Error).message } });
@@ -81,17 +83,17 @@ export const useEngine = create<EngineState>()((set, get) => {
 
     use: (id, onProgress, signal) =>
       inTurn(async () => {
-        const source = await sourceOf(id, onProgress, signal).catch((error: Error) => {
+        const sourced = await sourceOf(id, onProgress, signal).catch((error: Error) => {
           // It was asked for in this notice, and the page that shows it may be the only one in view.
           if (get().notice?.allow === id) set({ notice: sayAbsent(id, error) });
           throw error;
         });
-        const opened = await openModel(source);
+        const opened = await openModel(sourced.source);
         const { chosen, choose } = useSettings.getState();
         const { impossible, text } = dropImpossible(chosen, opened.model);
         choose(impossible);
         useActiveModel.getState().choose(id);
-        set({ engine: { state: 'ready', id, source, ...opened }, notice: text ? { text } : null });
+        set({ engine: { state: 'ready', id, ...sourced, ...opened }, notice: text ? { text } : null });
       }),
 
     dismiss: () => set({ notice: null }),

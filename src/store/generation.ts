@@ -156,6 +156,8 @@ const describeSettings = (settings: Settings) =>
 function explain({ name, message }: Error): string {
   if (name === 'DeviceLostError')
     return `${message} Press Animate again; if it is lost once more, choose a smaller size.`;
+  if (name === 'NotReadableError' || name === 'NotFoundError')
+    return `A file of the model could not be read: it was moved, deleted or changed. Look at the model on the Models page. (${message})`;
   if (name === 'EncodingError') return `${message} Press Animate again; with the same seed it makes the same clip.`;
   if (/out of memory|allocat|OrtRun.*memory/i.test(message)) {
     return `There was not enough memory for this clip. Choose fewer frames or a smaller size. (${message})`;

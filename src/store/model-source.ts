@@ -6,17 +6,24 @@ import { KNOWN_MODELS, type KnownModelId, knownModel } from '../models/known-mod
 import { type ModelId, SITE_MODEL } from './active-model';
 import { borrows, lenderFor, mergeFiles } from './shelf';
 
+/** Where the files of a model are, for the inference worker, and the models that they are of: its own, and its lender's. */
+export interface Sourced {
+  readonly source: ModelSource;
+  readonly of: readonly ModelId[];
+}
+
 /**
- * Where the files of a model are, for the inference worker.
+ * Finds the files of a model.
  *
  * @throws the errors of ModelFilesApi.open, and one that says so where a model must borrow and nothing is here to lend
  */
-export async function sourceOf(id: ModelId, onProgress: OnTransfer, signal: AbortSignal): Promise<ModelSource> {
-  if (id === SITE_MODEL) return siteModel();
+export async function sourceOf(id: ModelId, onProgress: OnTransfer, signal: AbortSignal): Promise<Sourced> {
+  if (id === SITE_MODEL) return { source: await siteModel(), of: [id] };
   const own = await openModelFiles(id, onProgress, signal);
   const lender = await lenderOf(id);
   const files = lender ? mergeFiles(own, await openModelFiles(lender, onProgress, signal)) : own;
-  return { kind: 'files', name: knownModel(id).title, files };
+  const source: ModelSource = { kind: 'files', name: knownModel(id).title, files };
+  return { source, of: lender ? [id, lender] : [id] };
 }
 
 /**
@@ -39,7 +46,7 @@ export async function allowFiles(id: KnownModelId): Promise<boolean> {
  *
  * @throws Error if it needs one and none is here
  */
-export async function lenderOf(id: KnownModelId): Promise<KnownModelId | undefined> {
+async function lenderOf(id: KnownModelId): Promise<KnownModelId | undefined> {
   const known = knownModel(id);
   if (!borrows(known)) return undefined;
   const lender = lenderFor(known, KNOWN_MODELS, await listModels());

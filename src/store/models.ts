@@ -16,7 +16,7 @@ import { type KnownModelId, knownModel } from '../models/known-models';
 import { type ModelId, SITE_MODEL, titleOf } from './active-model';
 import { useEngine } from './engine';
 import { useHub } from './hub';
-import { allowFiles, lenderOf } from './model-source';
+import { allowFiles } from './model-source';
 import { findStored, replacedBy } from './shelf';
 import { Pace, type Transfer } from './transfer';
 
@@ -150,9 +150,8 @@ export const useModels = create<ModelsState>()((set, get) => {
 
     verify: (id) =>
       work(id, 'verifying', async (tell, signal) => {
-        const { state, fault } = await verifyModel(id, tell, signal);
-        if (state === 'broken')
-          throw new Error(fault ?? 'A file is not what it was. Delete the model and add it again.');
+        const { state } = await verifyModel(id, tell, signal);
+        if (state === 'broken') return leaveBroken(id, tell, signal);
         return 'Every byte that is here is as it was.';
       }),
 
@@ -178,7 +177,7 @@ export const useModels = create<ModelsState>()((set, get) => {
 
     remove: (id) =>
       work(id, 'deleting', async (tell, signal) => {
-        if (await inUse(id)) await useEngine.getState().use(SITE_MODEL, tell, signal);
+        if (inUse(id)) await useEngine.getState().use(SITE_MODEL, tell, signal);
         await deleteModel(id);
         return `${titleOf(id)} was deleted.`;
       }),
@@ -203,11 +202,17 @@ function replacedOn(shelf: Shelf, id: KnownModelId, added: readonly { readonly p
   );
 }
 
+/** What is wrong with it stands on its card; clips are not made with it any more. */
+async function leaveBroken(id: KnownModelId, tell: OnTransfer, signal: AbortSignal): Promise<string> {
+  if (!inUse(id)) return 'Every byte was read.';
+  await useEngine.getState().use(SITE_MODEL, tell, signal);
+  return 'Every byte was read. Clips are made with SVD-nano until it is mended.';
+}
+
 /** Whether clips are made with a model, or with one that borrows from it. */
-async function inUse(id: KnownModelId): Promise<boolean> {
+function inUse(id: KnownModelId): boolean {
   const { engine } = useEngine.getState();
-  if (engine.state !== 'ready' || engine.id === SITE_MODEL) return false;
-  return engine.id === id || (await lenderOf(engine.id)) === id;
+  return engine.state === 'ready' && engine.of.includes(id);
 }
 
 /** Progress as it is shown: calm, and with the time left. */

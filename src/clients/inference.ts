@@ -35,17 +35,11 @@ export function openModel(source: ModelSource): Promise<OpenedModel> {
   return opened;
 }
 
-let budgetBytes: number | undefined;
-
-/** Memory that the clips to come may take; what is usual for the backend unless this was called. */
-export function allowMemory(bytes: number): void {
-  budgetBytes = bytes;
-}
-
 /**
  * Makes one clip; aborting `signal` ends it at its next step. Opens `source` first where that has not been done.
  *
  * @param picture its bytes move to the worker and are gone afterwards
+ * @param budgetBytes memory that it may take; what is usual for the backend unless given
  * @throws an error whose `name` tells what happened (see InferenceApi): AbortError when cancelled
  */
 export async function generate(
@@ -54,6 +48,7 @@ export async function generate(
   settings: Settings,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
+  budgetBytes?: number,
 ): Promise<Frames> {
   await openModel(source);
   signal.throwIfAborted();

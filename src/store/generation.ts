@@ -5,6 +5,7 @@ import { endInference, generate } from '../clients/inference';
 import { cropPicture } from '../clients/picture';
 import type { Settings } from '../pipelines/settings';
 import { useEngine } from './engine';
+import { useMemory } from './memory';
 import { type ChosenPicture, usePicture } from './picture';
 import { Eta, overallFraction, type Working } from './progress';
 import { drawSeed, useSettings } from './settings';
@@ -65,10 +66,10 @@ export const useGeneration = create<GenerationState>()((set, get) => {
       set({ run: working, fraction, stageEndsAt: eta.note(working, performance.now()) });
     };
 
-    const { source, settings, faults } = nextSettings(picture);
+    const { source, settings, faults, budgetBytes } = nextSettings(picture);
     if (Object.keys(faults).length > 0) throw new Error('Some settings are out of range; they are marked in the form.');
     const pixels = await cropPicture(picture, settings);
-    const frames = await generate(source, pixels, settings, onProgress, signal);
+    const frames = await generate(source, pixels, settings, onProgress, signal, budgetBytes);
     onProgress({ stage: 'encodingMp4' });
     const mp4 = await encodeMp4(
       frames,
@@ -137,13 +138,15 @@ usePicture.subscribe(({ picture }, previous) => {
   if (picture !== previous.picture) useGeneration.getState().show('picture');
 });
 
-/** The settings of the next clip, with a seed drawn where none was chosen. */
+/** The settings of the next clip, with a seed drawn where none was chosen, and what it is made with. */
 function nextSettings(picture: ChosenPicture) {
   const { engine } = useEngine.getState();
   if (engine.state !== 'ready') throw new Error('The model is not open yet. Wait a moment, then try again.');
   const { chosen } = useSettings.getState();
   const settings = resolve({ ...chosen, seed: chosen.seed ?? drawSeed() }, engine.model, picture);
-  return { source: engine.source, settings, faults: findFaults(settings, engine.model) };
+  // What the user says of the graphics card is nothing to wasm.
+  const budgetBytes = engine.backend.backend === 'webgpu' ? useMemory.getState().gpuBytes : undefined;
+  return { source: engine.source, settings, faults: findFaults(settings, engine.model), budgetBytes };
 }
 
 /** Everything needed to make the clip again, as it is written into the file. */

@@ -1,10 +1,10 @@
 import { create } from 'zustand';
 import type { Measured } from '../../workers/inference/api';
-import { allowMemory } from '../clients/inference';
 import { endJudge, judgeClip, measureMachine } from '../clients/judge';
 import { KNOWN_MODELS, type KnownModel, type KnownModelId, knownModel } from '../models/known-models';
 import type { JudgedClip, Verdict } from '../models/verdict';
 import { isWorking, useGeneration } from './generation';
+import { useMemory } from './memory';
 
 /** What a model would take here, at its own size and settings. */
 export interface Judged {
@@ -22,7 +22,7 @@ export type Judging =
 
 interface VerdictsState {
   readonly judging: Judging;
-  /** Memory that a clip may take; no page is told how much a GPU has. */
+  /** Memory that is judged for. */
   readonly budgetBytes: number;
   readonly verdicts: Readonly<Partial<Record<KnownModelId, Judged>>>;
   /** Measures this machine, then judges one model after the other. */
@@ -46,16 +46,19 @@ export const useVerdicts = create<VerdictsState>()((set, get) => {
       const key = JSON.stringify([model.configs['unet/config.json'], model.generation]);
       const judging = known.get(key) ?? judge(model, measured, get().budgetBytes);
       known.set(key, judging);
-      const judged = await judging;
+      const judged = await judging.catch((error: Error) => error);
       if (turn !== latest) return;
+      if (judged instanceof Error) return fail(judged);
       set(({ verdicts }) => ({ verdicts: { ...verdicts, [model.id]: judged } }));
     }
     set({ judging: { state: 'measured', measured, busy: false } });
+    // The benchmark's networks and the runtime take memory that a clip may need.
+    endJudge(new Error('Everything was judged.'));
   }
 
-  function fail(error: unknown) {
-    endJudge(error as Error);
-    set({ judging: { state: 'failed', message: (error as Error).message } });
+  function fail(error: Error) {
+    endJudge(error);
+    set({ judging: { state: 'failed', message: error.message } });
   }
 
   return {
@@ -71,18 +74,24 @@ export const useVerdicts = create<VerdictsState>()((set, get) => {
       set({ judging: { state: 'measuring' } });
       try {
         const measured = await measureMachine();
-        set({ budgetBytes: measured.defaultBudgetBytes });
+        const { gpuBytes } = useMemory.getState();
+        const chosen = measured.info.backend === 'webgpu' ? gpuBytes : undefined;
+        set({ budgetBytes: chosen ?? measured.defaultBudgetBytes });
         await judgeAll(measured);
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
     },
 
     async setBudget(budgetBytes) {
       const { judging } = get();
+      useMemory.getState().allow(budgetBytes);
       set({ budgetBytes });
-      allowMemory(budgetBytes);
-      if (judging.state === 'measured') await judgeAll(judging.measured).catch(fail);
+      if (judging.state !== 'measured') return;
+      // What is being judged for the old budget would only keep the new waiting.
+      latest++;
+      endJudge(new Error('The budget changed.'));
+      await judgeAll(judging.measured);
     },
   };
 });

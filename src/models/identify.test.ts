@@ -191,7 +191,7 @@ describe('another model is named, and what is needed instead:', () => {
     [
       'scaled fp8',
       [...singleFile, ['model.diffusion_model.input_blocks.1.1.proj_in.scale_weight', [1]]],
-      'holds 8-bit weights with scales beside them (scaled fp8).',
+      'holds 8-bit weights with scales beside them (scaled fp8), which are not supported.',
     ],
     [
       'scaled fp8 in diffusers’ names',
@@ -199,9 +199,9 @@ describe('another model is named, and what is needed instead:', () => {
       '(scaled fp8)',
     ],
   ] as readonly [string, Tensors, string][])('%s', async (_, tensors, reason) => {
-    const told_ = await told(announcedFile(tensors));
-    expect(told_).toContain(reason);
-    expect(told_).toMatch(/^model\.safetensors .*(needed|another task|expected|supported).*\.$/s);
+    const reasonGiven = await told(announcedFile(tensors));
+    expect(reasonGiven).toContain(reason);
+    expect(reasonGiven).toMatch(/^model\.safetensors .*(needed|another task|expected|supported).*\.$/s);
   });
 });
 

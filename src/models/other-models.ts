@@ -8,6 +8,32 @@ type Tensors = ReadonlyMap<string, StoredTensor>;
 const NEEDED =
   'Stable Video Diffusion is needed: its folders unet, vae and image_encoder, or one file such as svd_xt.safetensors.';
 
+/** What is made for another model and has its names, so that it is told first. */
+const ADDITIONS: readonly (readonly [names: RegExp, what: string])[] = [
+  [
+    /(^|[._])lora[._]/,
+    `is a LoRA: a small change to a model, and not a model. Merge it into one with the tool it was made for. ${NEEDED}`,
+  ],
+  [/^control_model\.|controlnet_|^input_hint_block\.|\bzero_convs\./, `is a ControlNet. ${NEEDED}`],
+  [/\bmotion_modules\./, `is a motion module for AnimateDiff, which works with Stable Diffusion. ${NEEDED}`],
+];
+
+/** What has no name of Stable Video Diffusion's parts. */
+const STRANGERS: readonly (readonly [names: RegExp, what: string])[] = [
+  [
+    /^(text_model|transformer\.text_model|encoder\.block)\.|^shared\.weight$/,
+    `is a text encoder; Stable Video Diffusion has none. ${NEEDED}`,
+  ],
+  [
+    /^(input_blocks|middle_block|output_blocks)\./,
+    `is a UNet in Stability’s names without the prefix model.diffusion_model, a layout that is not read here. ${NEEDED}`,
+  ],
+  [
+    /^first_stage_model\.|^(encoder|decoder)\.(down|mid|up)\./,
+    `is a VAE in its original names, without the rest of the checkpoint. ${NEEDED}`,
+  ],
+];
+
 /**
  * What a file is and what is needed instead, as the rest of a sentence that begins with its name; undefined if its tensors
  * are those of Stable Video Diffusion, in diffusers' names or in Stability's.
@@ -15,26 +41,17 @@ const NEEDED =
 export function otherModel(tensors: Tensors): string | undefined {
   const names = [...tensors.keys()];
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  const told = (kinds: typeof ADDITIONS) => kinds.find(([pattern]) => has(pattern))?.[1];
   if (names.length === 0) return `holds no tensor. ${NEEDED}`;
-  if (has(/(^|[._])lora[._]/))
-    return `is a LoRA: a small change to a model, and not a model. Merge it into one with the tool it was made for. ${NEEDED}`;
-  if (has(/^control_model\.|controlnet_|^input_hint_block\.|\bzero_convs\./)) return `is a ControlNet. ${NEEDED}`;
-  if (has(/\bmotion_modules\./))
-    return `is a motion module for AnimateDiff, which works with Stable Diffusion. ${NEEDED}`;
-  if (isScaled(tensors))
-    return 'holds 8-bit weights with scales beside them (scaled fp8). Such files are not supported: fetch the float16 file, or one in plain fp8.';
+  const addition = told(ADDITIONS) ?? (isScaled(tensors) ? SCALED : undefined);
+  if (addition) return addition;
   if (has(/^model\.diffusion_model\./)) return otherSingleFile(tensors, names);
   if (has(/^(down_blocks|mid_block|up_blocks)\./)) return otherUNet(tensors, names, '');
   if (has(/^(encoder|decoder)\.(down_blocks|mid_block|up_blocks)\./)) return otherVae(names);
   if (has(/^vision_model\./)) return otherImageEncoder(names);
-  if (has(/^(text_model|transformer\.text_model|encoder\.block)\.|^shared\.weight$/))
-    return `is a text encoder; Stable Video Diffusion has none. ${NEEDED}`;
-  if (has(/^(input_blocks|middle_block|output_blocks)\./))
-    return `is a UNet in Stability’s names without the prefix model.diffusion_model, a layout that is not read here. ${NEEDED}`;
-  if (has(/^first_stage_model\.|^(encoder|decoder)\.(down|mid|up)\./))
-    return `is a VAE in its original names, without the rest of the checkpoint. ${NEEDED}`;
   if (names.every((name) => PARTS.test(name))) return undefined;
-  return `is not Stable Video Diffusion: it holds tensors such as ${names.slice(0, 3).map(short).join(', ')}. ${NEEDED}`;
+  const some = names.slice(0, 3).map(short).join(', ');
+  return told(STRANGERS) ?? `is not Stable Video Diffusion: it holds tensors such as ${some}. ${NEEDED}`;
 }
 
 /** What small shards may consist of. */
@@ -42,6 +59,10 @@ const PARTS =
   /^(conv_in|conv_out|conv_norm_out|time_embedding|add_embedding|quant_conv|encoder\.conv_|decoder\.(time_)?conv_|visual_projection)/;
 
 const short = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}...` : name);
+
+/** What `isScaled` means for the user, as the rest of a sentence. */
+export const SCALED =
+  'holds 8-bit weights with scales beside them (scaled fp8), which are not supported. Use the float16 file, or one in plain fp8.';
 
 /** Comfy's scaled fp8 keeps a factor beside each weight; without it the numbers mean nothing. */
 export function isScaled(tensors: Tensors): boolean {

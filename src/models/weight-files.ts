@@ -2,7 +2,7 @@ import { WeightsError } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
 import { type CheckpointFiles, type Component, readJson } from './checkpoint-files';
 import { parseConfig, weightIndex } from './config';
-import { isScaled } from './other-models';
+import { isScaled, SCALED } from './other-models';
 import { isSingleFile, networkOfSingleFile } from './single-file';
 
 /**
@@ -27,11 +27,7 @@ export async function openWeightFiles(files: CheckpointFiles, component: Compone
 
 async function open(files: CheckpointFiles, path: string): Promise<SafetensorsFile> {
   const file = await SafetensorsFile.open(path, await files.open(path));
-  if (isScaled(file.tensors)) {
-    throw new WeightsError(
-      `${path} holds 8-bit weights with scales beside them (scaled fp8), which are not supported. Use the float16 file, or one in plain fp8.`,
-    );
-  }
+  if (isScaled(file.tensors)) throw new WeightsError(`${path} ${SCALED}`);
   return file;
 }
 

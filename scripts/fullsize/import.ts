@@ -30,7 +30,7 @@ export async function measureImport(options: ImportOptions, report: Report): Pro
   const sources: string[] = [];
   for (const network of WEIGHTS) {
     const { paths, text } = await weightFiles({ network, model: undefined, keep: options.keep }, 'float16', false, say);
-    report(`Weights, ${FOLDER[network]}`, text, {});
+    report(`${FOLDER[network]} weights`, text, {});
     sources.push(...paths);
   }
   say('Building the page and starting Chromium ...');

@@ -44,6 +44,24 @@ export class ModelsPage {
     await this.page.getByLabel(label, { exact: true }).setInputFiles(files);
   }
 
+  /** Lets a file or a folder of the disk go over the middle of something, as a hand would; it comes with handles. */
+  async dropPath(path: string, target: Locator): Promise<void> {
+    await target.scrollIntoViewIfNeeded();
+    const box = await target.boundingBox();
+    const session = await this.page.context().newCDPSession(this.page);
+    // What answers the first movement may lie over the target: the hand moves on above it.
+    for (const type of ['dragEnter', 'dragOver', 'dragOver', 'drop'] as const) {
+      await this.page.waitForTimeout(100);
+      await session.send('Input.dispatchDragEvent', {
+        type,
+        x: (box?.x ?? 0) + (box?.width ?? 0) / 2,
+        y: (box?.y ?? 0) + (box?.height ?? 0) / 2,
+        data: { items: [], files: [path], dragOperationsMask: 1 },
+      });
+    }
+    await session.detach();
+  }
+
   /** What the page says against the files. */
   async refusal(): Promise<string> {
     return this.incoming.getByRole('alert').innerText();

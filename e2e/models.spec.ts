@@ -164,6 +164,20 @@ test('weights dropped on the first page go to the models, and a picture dropped 
   await expect(app.picture(photo.name)).toBeVisible();
 });
 
+test('a folder of the disk dropped on the first page is used where it lies', async ({ models, app, page }) => {
+  await app.open('?backend=wasm');
+  await models.dropPath(tinyFolder(14), page.getByRole('region', { name: 'Picture' }));
+  await expect(models.incoming).toContainText('3 weight files, 12.5 MB, float16');
+  await expect(page.getByLabel('These are the files of')).toHaveValue('svd');
+  await expect(page.getByLabel('Use them where they are')).toBeChecked();
+  await models.add();
+  await expect(models.card('SVD')).toContainText('12.5 MB, used where it lies on your disk.');
+  await models.use('SVD');
+
+  await models.dropPath(tinyFolder(25), models.card('SVD-XT 1.1'));
+  await expect(page.getByLabel('These are the files of')).toHaveValue('svd-xt-1-1');
+});
+
 test('files dropped on a model’s card are taken for that model', async ({ models, app }) => {
   await models.open();
   const lora = {

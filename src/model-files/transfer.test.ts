@@ -103,6 +103,17 @@ test('half a file is continued from where it came, and from nowhere else', async
   expect(elsewhere.opened).toEqual([0]);
 });
 
+test('a source that cannot begin in the middle is read from its beginning, at once', async () => {
+  const disk = quietDisk();
+  const dropping = chunked((at) => {
+    if (at === 40_000 && dropping.opened.length === 1) throw new PassingFault('The connection was lost.');
+  });
+  const whole = { ...dropping, open: async (offset: number) => ({ ...(await dropping.open(0)), asked: offset }) };
+  await transfer(itemOf(whole), await placeOn(disk), () => {});
+  expect(dropping.opened).toEqual([0, 0]);
+  expectBytes(disk);
+});
+
 test('a journal whose hash state the hasher does not know counts as none', async () => {
   const disk = quietDisk();
   const part = await disk.openPart('w');

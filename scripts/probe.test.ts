@@ -10,7 +10,7 @@ import { unetGraph, vaeDecoderGraph } from '../src/models/graphs';
 import { openNetwork } from '../workers/inference/network';
 
 // Seconds of work, more on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 ort.env.wasm.numThreads = 1;
 
 const tiny = filesOf(join(import.meta.dirname, '../reference/tiny'));

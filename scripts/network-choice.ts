@@ -46,7 +46,7 @@ export function weightPaths(folder: Component, model: string): string[] {
 }
 
 /** A parsed config.json. */
-function configOf(folder: Component, model: string | undefined): unknown {
+export function configOf(folder: Component, model: string | undefined): unknown {
   if (model) return readJson(join(model, folder, 'config.json'));
   return readJson<{ configs: Record<Component, unknown> }>(new URL('summary.json', MANIFESTS)).configs[folder];
 }

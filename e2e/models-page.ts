@@ -2,10 +2,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { singleFile, tinyTensors } from '../reference/checkpoint-writer';
 import type { KnownModel } from '../src/models/known-models';
 import type { PictureFile } from './app';
+import { test as base, expect } from './fixtures';
 import type { TestHub } from './hub';
 
 /** A file as Playwright puts it into an input. */
@@ -99,6 +100,15 @@ export class ModelsPage {
     await this.page.getByRole('navigation').getByRole('link', { name: page }).click();
   }
 }
+
+export { expect };
+
+/** The product's tests with the Models page at hand. */
+export const test = base.extend<{ models: ModelsPage }>({
+  models: async ({ page }, use) => {
+    await use(new ModelsPage(page));
+  },
+});
 
 const TINY = fileURLToPath(new URL('../reference/tiny', import.meta.url));
 

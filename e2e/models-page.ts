@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,9 +112,17 @@ export const test = base.extend<{ models: ModelsPage }>({
 
 const TINY = fileURLToPath(new URL('../reference/tiny', import.meta.url));
 
-/** The tiny checkpoint with another number of frames in its UNet's config: a folder of the disk. */
+const tinyFolders = new Map<number, string>();
+process.once('exit', () => {
+  for (const folder of tinyFolders.values()) rmSync(folder, { recursive: true });
+});
+
+/** The tiny checkpoint with another number of frames in its UNet's config: a folder of the disk, not to be changed. */
 export function tinyFolder(numFrames: number): string {
+  const known = tinyFolders.get(numFrames);
+  if (known) return known;
   const folder = mkdtempSync(join(tmpdir(), 'stillmotion-'));
+  tinyFolders.set(numFrames, folder);
   cpSync(TINY, folder, { recursive: true });
   const path = join(folder, 'unet/config.json');
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), num_frames: numFrames }));

@@ -144,7 +144,7 @@ export async function hashBlob(
 }
 
 /** Takes the room that the items need. @throws QuotaError that says how much is missing; then nothing new is taken */
-async function reserve(items: readonly Item[], { folder, journals }: Place): Promise<void> {
+async function reserve(items: readonly Item[], { folder }: Place): Promise<void> {
   const taken: string[] = [];
   let needed = 0;
   let found = 0;
@@ -153,8 +153,6 @@ async function reserve(items: readonly Item[], { folder, journals }: Place): Pro
     const part = await folder.openPart(path);
     try {
       if (part.size() === size) continue;
-      // A journal of other bytes than will be there must not outlive them.
-      await journals.remove(path);
       taken.push(path);
       needed += size;
       found += grow(part, size);

@@ -121,7 +121,7 @@ process.once('exit', () => {
 export function tinyFolder(numFrames: number): string {
   const known = tinyFolders.get(numFrames);
   if (known) return known;
-  const folder = mkdtempSync(join(tmpdir(), 'stillmotion-'));
+  const folder = mkdtempSync(join(tmpdir(), 'stillmotion-tiny-'));
   tinyFolders.set(numFrames, folder);
   cpSync(TINY, folder, { recursive: true });
   const path = join(folder, 'unet/config.json');

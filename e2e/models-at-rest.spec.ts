@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { knownModel } from '../src/models/known-models';
+import { knownModel } from '../src/checkpoints/known-models';
 import { expect, publish, test, tinyFolder } from './models-page';
 
 test('files are used where they lie, and when one is gone that is told and the model before stays', async ({

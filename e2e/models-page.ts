@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from '@playwright/test';
 import { singleFile, tinyTensors } from '../reference/checkpoint-writer';
-import type { KnownModel } from '../src/models/known-models';
+import type { KnownModel } from '../src/checkpoints/known-models';
 import type { PictureFile } from './app';
 import { test as base, expect } from './fixtures';
 import type { TestHub } from './hub';

@@ -5,7 +5,7 @@ import { inputsOf } from '../e2e/pages/network-graph';
 import { firstBad, probe, type Reading } from '../reference/probe';
 import { withScaled } from '../reference/scaled-weights';
 import { filesOf } from '../reference/tiny-checkpoint';
-import { Checkpoint, type CheckpointFiles } from '../src/models/checkpoint';
+import { Checkpoint, type CheckpointFiles } from '../src/checkpoints/checkpoint';
 import { unetGraph, vaeDecoderGraph } from '../src/models/graphs';
 import { openNetwork } from '../workers/inference/network';
 

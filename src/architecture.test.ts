@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/onnx', 'src/safetensors', 'src/random', 'src/model-files'],
   ['src/nn'],
   ['src/models', 'src/schedulers', 'src/processors'],
-  ['src/pipelines'],
+  ['src/checkpoints', 'src/pipelines'],
   ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   ['src/store'],
   ['src/app'],
@@ -25,7 +25,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   comlink: ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   'onnxruntime-web': ['workers/inference'],
   // Checks config.json files and the journals of downloads: both may be damaged, or made by strangers.
-  zod: ['src/models', 'src/model-files'],
+  zod: ['src/models', 'src/checkpoints', 'src/model-files'],
   // Reads a picture's header, to refuse it before the browser decodes it.
   'image-size': ['src/clients'],
   // Records of models, and handles of files on disk, in IndexedDB.

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { Checkpoint } from '../../src/models/checkpoint';
-import { KNOWN_MODELS, type KnownModelId } from '../../src/models/known-models';
+import { Checkpoint } from '../../src/checkpoints/checkpoint';
+import { KNOWN_MODELS, type KnownModelId } from '../../src/checkpoints/known-models';
 import { denoise, type Networks } from '../../src/pipelines/stable-video-diffusion';
 import { Generator } from '../../src/random/generator';
 import { schedulerFromConfig } from '../../src/schedulers/from-config';

@@ -1,6 +1,6 @@
+import type { Checkpoint } from '../../src/checkpoints/checkpoint';
+import { readGenerationConfig } from '../../src/checkpoints/generation-config';
 import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
-import type { Checkpoint } from '../../src/models/checkpoint';
-import { readGenerationConfig } from '../../src/models/generation-config';
 import { planDecoder } from '../../src/models/plan';
 import type { BackendInfo, ModelInfo } from './api';
 

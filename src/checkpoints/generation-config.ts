@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { parseConfig } from '../models/config';
 import type { Checkpoint } from './checkpoint';
 import { readJson } from './checkpoint-files';
-import { parseConfig } from './config';
 
 /**
  * What a checkpoint is best asked for. diffusers keeps that in its pipeline's code, where it is right for SVD-XT alone; a

@@ -62,7 +62,7 @@ const LARGEST_TENSOR_BYTES = 2 ** 30;
 const PARTS: Readonly<Record<Stage, readonly number[]>> = {
   imageEncoder: [],
   vaeEncoder: [1, 1 / 4, 1 / 16],
-  unet: [8, 5, 4, 3, 2, 1],
+  unet: [8, 4, 2, 1],
   vaeDecoder: [2, 1, 1 / 2, 1 / 4],
 };
 

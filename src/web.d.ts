@@ -91,6 +91,7 @@ declare var FormData: {
 };
 
 interface URLSearchParams {
+  forEach(callback: (value: string, key: string) => void): void;
   get(name: string): string | null;
   set(name: string, value: string): void;
 }

@@ -69,7 +69,7 @@ function faultsOf(issue: z.core.$ZodIssue, fields: Fields): Fault[] {
   }
   const param = issue.path.join('.') || 'body';
   const found = at(fields, issue.path);
-  if (found === undefined) return [{ param, message: `is required: ${issue.message}` }];
+  if (found === undefined) return [{ param, message: `is required and ${issue.message}` }];
   return [{ param, message: `${issue.message}, not ${show(found)}` }];
 }
 

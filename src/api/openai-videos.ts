@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkFields, queryOf, readFields } from './body';
 import { clipSettings, mapSize, sizeWarning } from './clip';
 import { ApiError, badRequest } from './errors';
-import { ofText, text, whole } from './fields';
+import { text, whole, withNumbers } from './fields';
 import { fileResponse } from './file-response';
 import { randomSeed } from './ids';
 import { isExpired, isFinished, type Job } from './job';
@@ -61,7 +61,7 @@ const listSchema = z.object({
 const deletedSchema = z.object({ id: z.string(), object: z.literal('video.deleted'), deleted: z.literal(true) });
 
 const QUERY = {
-  limit: ofText(whole(1, 100)).default(20),
+  limit: whole(1, 100).default(20),
   order: z.enum(['asc', 'desc'], { error: 'must be asc or desc' }).default('desc'),
   after: z.string().optional(),
 };
@@ -157,7 +157,7 @@ async function retrieve(service: Service, call: Call): Promise<Response> {
 }
 
 async function list({ runner }: Service, { url, keyId }: Call): Promise<Response> {
-  const { limit, order, after } = checkFields(querySchema, queryOf(url));
+  const { limit, order, after } = checkFields(querySchema, withNumbers(queryOf(url), 'limit'));
   const jobs = (await runner.list()).filter((job) => job.face === 'videos' && job.keyId === keyId);
   const sorted = jobs.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   if (order === 'desc') sorted.reverse();

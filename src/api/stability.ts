@@ -4,7 +4,7 @@ import { checkFields, readFields } from './body';
 import { clipSettings, isUnguided, mapSize, sizeText, sizeWarning } from './clip';
 import type { ActiveModel } from './deps';
 import { ApiError, badRequest } from './errors';
-import { ofText, real, whole } from './fields';
+import { real, whole, withNumbers } from './fields';
 import { fileResponse } from './file-response';
 import { randomSeed } from './ids';
 import { isExpired, isFinished, type Job } from './job';
@@ -25,16 +25,16 @@ const BOUNDLESS_CREDITS = 1_000_000;
 
 const requestSchema = z.object({
   image: z
-    .file({ error: 'a JPEG or PNG file, as multipart upload' })
+    .file({ error: 'must be a JPEG or PNG file, as multipart upload' })
     .describe('JPEG or PNG of 1024x576, 576x1024 or 768x768 pixels, or of a size of the model that is open.'),
-  seed: ofText(whole(0, 4294967294)).default(0).describe('0 draws one; it is given back with the clip.'),
-  cfg_scale: ofText(real(0, 10))
+  seed: whole(0, 4294967294).default(0).describe('0 draws one; it is given back with the clip.'),
+  cfg_scale: real(0, 10)
     .default(1.8)
     .describe(
       'Guidance of the last frame; it rises to that from 1 on the first frame, or from cfg_scale where that is ' +
         'smaller. At 1 or below guidance is off. Models made to run without guidance are not guided.',
     ),
-  motion_bucket_id: ofText(whole(1, 255)).default(127).describe('How much should move.'),
+  motion_bucket_id: whole(1, 255).default(127).describe('How much should move.'),
 });
 
 const startedSchema = z.object({ id: z.string() });
@@ -53,7 +53,7 @@ const balanceSchema = z.object({ credits: z.number() });
 const START: Operation = {
   summary: 'Start a clip from a picture',
   description:
-    'POST https://api.stability.ai/v2beta/image-to-video as it was: 14 or 25 frames, as the open model makes.',
+    'POST https://api.stability.ai/v2beta/image-to-video as it was: as many frames, at such a pace, as the model that is open makes by default.',
   body: { 'multipart/form-data': requestSchema },
   responses: { 200: { description: 'Started', content: { 'application/json': startedSchema } } },
   errors: [400, 401, 402, 403, 408, 413, 422, 429, 500, 503],
@@ -116,7 +116,7 @@ export const stabilityRoutes = (service: Service): Route[] => {
 async function start(service: Service, call: Call): Promise<Response> {
   const { animator, random } = service.deps;
   const given = await readFields(call.request, ['multipart'], service.deps);
-  const fields = checkFields(requestSchema, given);
+  const fields = checkFields(requestSchema, withNumbers(given, 'seed', 'cfg_scale', 'motion_bucket_id'));
   const model = await openModel(animator);
   const { picture, ...size } = await takePicture(fields.image, 'image', ['jpg', 'png'], animator, (size) =>
     checkSize(size, model),

@@ -88,9 +88,9 @@ describe('starting a clip', () => {
     expect(status).toBe(400);
     expect(json.errors).toEqual([
       'image: is required and must be a JPEG or PNG file, as multipart upload',
-      'seed: must be a whole number from 0 to 4294967294, not "-1"',
+      'seed: must be a whole number from 0 to 4294967294, not -1',
       'cfg_scale: must be a number from 0 to 10, not "much"',
-      'motion_bucket_id: must be a whole number from 1 to 255, not "0"',
+      'motion_bucket_id: must be a whole number from 1 to 255, not 0',
     ]);
   });
 

@@ -47,7 +47,7 @@ export const modelRoutes = (service: Service): Route[] => {
       operation: {
         summary: 'The models that may be asked for: the one that is open, and those it answers for',
         responses: { 200: { description: 'The models', content: { 'application/json': listSchema } } },
-        errors: [401, 429, 500, 503],
+        errors: [503],
       },
       handle: () => list(service),
     },
@@ -57,7 +57,7 @@ export const modelRoutes = (service: Service): Route[] => {
       operation: {
         summary: 'One model; an id with slashes may be written as it is or encoded',
         responses: { 200: { description: 'The model', content: { 'application/json': modelSchema } } },
-        errors: [401, 404, 429, 500, 503],
+        errors: [404, 503],
       },
       handle: (call) => retrieve(service, call),
     },

@@ -75,12 +75,12 @@ const CREATE: Operation = {
   summary: 'Start a video',
   body: { 'multipart/form-data': requestSchema, 'application/json': requestSchema },
   responses: { 200: { description: 'Queued', content: { 'application/json': videoSchema } } },
-  errors: [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503],
+  errors: [402, 403, 404, 408, 413, 422, 503],
 };
 const RETRIEVE: Operation = {
   summary: 'How a video stands',
   responses: { 200: { description: 'How it stands', content: { 'application/json': videoSchema } } },
-  errors: [401, 404, 429, 500],
+  errors: [404],
 };
 const LIST: Operation = {
   summary: 'The videos of a key',
@@ -90,12 +90,12 @@ const LIST: Operation = {
     { name: 'after', in: 'query', description: 'The last id of the page before.', schema: QUERY.after },
   ],
   responses: { 200: { description: 'A page of videos', content: { 'application/json': listSchema } } },
-  errors: [400, 401, 429, 500],
+  errors: [],
 };
 const DELETE: Operation = {
   summary: 'Delete a video that is finished, and its file',
   responses: { 200: { description: 'Deleted', content: { 'application/json': deletedSchema } } },
-  errors: [400, 401, 404, 429, 500],
+  errors: [404],
 };
 const CONTENT: Operation = {
   summary: 'The MP4 of a video',
@@ -104,7 +104,7 @@ const CONTENT: Operation = {
     200: { description: 'The MP4', content: { 'video/mp4': null } },
     206: { description: 'The part of it that Range names', content: { 'video/mp4': null } },
   },
-  errors: [400, 401, 404, 416, 429, 500],
+  errors: [404, 416],
 };
 
 /** OpenAI's Videos API. */

@@ -65,11 +65,16 @@ function operationOf({ method, path, operation, shape, open }: Route) {
     parameters: [...(path.includes('{id}') ? [ID] : []), ...parameters.map(parameterOf)],
     ...(body && { requestBody: { required: true, content: contentOf(body, 'input') } }),
     responses: {
-      ...Object.fromEntries(errors.map((status) => [status, errorOf(status, shape)])),
+      ...Object.fromEntries(
+        [...(open ? [] : KEYED_ERRORS), ...errors].map((status) => [status, errorOf(status, shape)]),
+      ),
       ...Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, answerOf(answer)])),
     },
   };
 }
+
+/** Of every request that wants a key: a scenario that is none, no key, the rate limit, a rehearsed failure. */
+const KEYED_ERRORS = [400, 401, 429, 500];
 
 const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 

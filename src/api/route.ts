@@ -45,8 +45,9 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   /** Content type to schema. */
   readonly body?: Readonly<Record<string, z.ZodType>>;
-  /** By status; errors of the face's shape are listed in `errors`. */
+  /** By status; those that are errors of the face's shape are listed in `errors`. */
   readonly responses: Readonly<Record<number, Answer>>;
+  /** Beside those that every request with a key may be answered by: 400, 401, 429 and 500. */
   readonly errors: readonly number[];
 }
 

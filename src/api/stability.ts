@@ -56,7 +56,7 @@ const START: Operation = {
     'POST https://api.stability.ai/v2beta/image-to-video as it was: as many frames, at such a pace, as the model that is open makes by default.',
   body: { 'multipart/form-data': requestSchema },
   responses: { 200: { description: 'Started', content: { 'application/json': startedSchema } } },
-  errors: [400, 401, 402, 403, 408, 413, 422, 429, 500, 503],
+  errors: [402, 403, 408, 413, 422, 503],
 };
 
 const RESULT: Operation = {
@@ -74,13 +74,13 @@ const RESULT: Operation = {
     202: { description: 'In progress', content: { 'application/json': progressSchema } },
     206: { description: 'The part of the MP4 that Range names', content: { 'video/mp4': null } },
   },
-  errors: [400, 401, 404, 416, 429, 500],
+  errors: [404, 416],
 };
 
 const BALANCE: Operation = {
   summary: 'Credits left of the pretend balance, at a cent each',
   responses: { 200: { description: 'The balance', content: { 'application/json': balanceSchema } } },
-  errors: [401, 429, 500],
+  errors: [],
 };
 
 /** Stability AI's REST API of Stable Video Diffusion, its v2alpha paths, and the account's balance. */

@@ -75,7 +75,7 @@ const CREATE: Operation = {
     200: { description: 'The clip', content: { 'application/json': doneSchema } },
     202: { description: 'Accepted; see location', content: { 'application/json': jobSchema } },
   },
-  errors: [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503],
+  errors: [402, 403, 404, 408, 413, 422, 503],
 };
 
 const RETRIEVE: Operation = {
@@ -89,7 +89,7 @@ const RETRIEVE: Operation = {
     },
   ],
   responses: { 200: { description: 'How it stands', content: { 'application/json': jobSchema } } },
-  errors: [400, 401, 404, 429, 500],
+  errors: [404],
 };
 
 const FILE: Operation = {

@@ -37,10 +37,12 @@ const EXPOSED = [
 ];
 
 /**
- * The REST APIs of Stability AI, VoltageGPU and OpenAI's videos as one function. It never rejects, never asks the
- * network for what it does not know, and never answers 5xx unless a clip fails, a store does, or failure is rehearsed.
+ * The REST APIs of Stability AI, VoltageGPU and OpenAI's videos as one function. It never rejects, never hands a request
+ * on to the network, and answers 5xx only where failure is rehearsed or what it stands on (the model, the GPU, a store)
+ * fails.
  *
- * Requests may name any host; of the mirrored ones only the paths that the real service has are answered.
+ * Requests may name any host; of the mirrored ones only the paths that the real service has are answered. One function
+ * owns its jobs: a second one on the same records takes those of the first for interrupted.
  */
 export function createApi(deps: ApiDeps): (request: Request) => Promise<Response> {
   const service = { deps, runner: new JobRunner(deps) };

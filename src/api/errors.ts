@@ -26,8 +26,6 @@ const KINDS = {
 } as const;
 export type ErrorKind = keyof typeof KINDS;
 
-export const statusOf = (kind: ErrorKind): number => KINDS[kind].status;
-
 /** One thing wrong with a request: a sentence, and the field it is about. */
 export interface Fault {
   readonly param?: string | undefined;

@@ -14,7 +14,14 @@ export function fileResponse(
   etag: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const common = { ...headers, 'content-type': type, 'accept-ranges': 'bytes', etag: `"${etag}"` };
+  const common = {
+    ...headers,
+    'content-type': type,
+    'accept-ranges': 'bytes',
+    etag: `"${etag}"`,
+    // Pages that are cross-origin isolated, as ours, embed nothing of a mirrored host without it.
+    'cross-origin-resource-policy': 'cross-origin',
+  };
   const wanted = request.headers.get('if-range') ?? common.etag;
   const range = wanted === common.etag ? parseRange(request.headers.get('range'), file.size) : undefined;
   if (!range) return new Response(file, { headers: { ...common, 'content-length': `${file.size}` } });

@@ -1,6 +1,6 @@
 import type { Picture } from '../processors/picture';
-import { coverCrop, fitWithin, type Size } from './crop';
 import { checkHeader, HEADER_BYTES, PictureError } from '../processors/picture-header';
+import { coverCrop, fitWithin, type Size } from './crop';
 
 /** A picture that has been decoded once and is known to be good. */
 export interface OpenedPicture extends Size {

@@ -181,6 +181,44 @@ describe('200 requests at once', () => {
   });
 });
 
+describe('clips', () => {
+  test('are made one after the other', async () => {
+    const open = api.hold();
+    const jobs = [await jsonOf(await createVideo()), await jsonOf(await createVideo())];
+    await settle();
+    expect(api.animated).toHaveLength(1);
+    const statuses = jobs.map(async ({ id }) => (await jsonOf(await api.call('GET', `/v1/videos/${id}`))).status);
+    expect(await Promise.all(statuses)).toEqual(['in_progress', 'queued']);
+    open();
+    await settle();
+    expect(api.animated).toHaveLength(2);
+  });
+
+  test('that fail leave the next ones unharmed', async () => {
+    const open = api.hold();
+    api.fault = { clip: 'The GPU was lost.' };
+    const first = await jsonOf(await createVideo());
+    const second = await jsonOf(await createVideo());
+    open();
+    await settle();
+    api.fault = {};
+    const third = await jsonOf(await createVideo());
+    await settle();
+    expect([first, second, third].map(({ id }) => api.jobs.get(id)?.status)).toEqual(['failed', 'failed', 'completed']);
+  });
+
+  test('that cannot be recorded are not begun', async () => {
+    api.jobs.set = () => {
+      throw new Error('The disk is full.');
+    };
+    const refused = await createVideo();
+    expect(refused.status).toBe(500);
+    expect(await refused.json()).toMatchObject({ error: { message: 'The disk is full.' } });
+    await settle();
+    expect(api.animated).toEqual([]);
+  });
+});
+
 describe('the pretend balance', () => {
   test('is spent, and then 402 is answered on every face', async () => {
     api.balance = 0.5;

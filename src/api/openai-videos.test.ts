@@ -186,6 +186,8 @@ test('pages follow each other', async () => {
   };
   expect(await seen('asc')).toEqual(ids);
   expect(await seen('desc')).toEqual(ids.toReversed());
+  expect(await client.videos.list({ limit: 5 })).toMatchObject({ has_more: false });
+  expect(await client.videos.list({ limit: 4 })).toMatchObject({ has_more: true });
   expect(await failure(client.videos.list({ limit: 101 }))).toMatchObject({ status: 400, param: 'limit' });
   expect(await failure(client.videos.list({ after: 'video_x' }))).toMatchObject({ status: 400, param: 'after' });
 });

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { openaiErrorSchema, type Shape, stabilityErrorSchema } from './errors';
 import type { Answer, Parameter, Route } from './route';
 
-const ERROR_SCHEMAS = { stability: stabilityErrorSchema, openai: openaiErrorSchema } as const;
-
 const ERROR_NAMES: Readonly<Record<number, string>> = {
   400: 'The request is not as it should be',
   401: 'No key, or an unknown one',
@@ -88,7 +86,11 @@ const answerOf = ({ description, content }: Answer) => ({ description, content: 
 
 const errorOf = (status: number, shape: Shape) => ({
   description: ERROR_NAMES[status] ?? 'An error',
-  content: contentOf({ 'application/json': ERROR_SCHEMAS[shape] }, 'output'),
+  content: {
+    'application/json': {
+      schema: { $ref: `#/components/schemas/${shape === 'stability' ? 'StabilityError' : 'OpenAIError'}` },
+    },
+  },
 });
 
 const contentOf = (content: Readonly<Record<string, z.ZodType | null>>, io: 'input' | 'output') =>

@@ -29,6 +29,12 @@ export async function readAnswer(method: string, pathname: string, response: Res
   return { method, pathname, status: response.status, type, json };
 }
 
+/** What is wrong with an answer by those documents that know its path and method; empty if they allow it. */
+export async function faultsByAll(contracts: readonly Contract[], request: Request, response: Response) {
+  const answer = await readAnswer(request.method, new URL(request.url).pathname, response);
+  return contracts.filter((contract) => contract.knows(answer)).flatMap((contract) => contract.faults(answer));
+}
+
 /** The document that the API serves of itself. */
 export async function ownContract(fetch: (request: Request) => Promise<Response>): Promise<Contract> {
   const response = await fetch(new Request('http://127.0.0.1/openapi.json'));
@@ -54,6 +60,12 @@ export class Contract {
     return Object.keys(this.document.paths).find((path) =>
       new RegExp(`^${path.replaceAll('.', '\\.').replaceAll('{id}', '[^/]+')}$`).test(pathname),
     );
+  }
+
+  /** Whether it says anything of a path and method. */
+  knows({ method, pathname }: Answer): boolean {
+    const path = this.pathOf(pathname);
+    return path !== undefined && this.document.paths[path]?.[method.toLowerCase()] !== undefined;
   }
 
   /** What is wrong with an answer, in sentences; empty if the document allows it. */

@@ -80,8 +80,14 @@ export class InMemoryApi {
   #gate: Promise<void> = Promise.resolve();
   #progress = (_: number) => {};
 
-  constructor() {
-    this.fetch = createApi(this.#deps());
+  /** @param check is shown every answer before the client is */
+  constructor(check: (request: Request, response: Response) => Promise<void> = async () => {}) {
+    const answer = createApi(this.#deps());
+    this.fetch = async (request) => {
+      const response = await answer(request);
+      await check(request, response);
+      return response;
+    };
   }
 
   /** Clips begin, and do not end until the function it returns is called. */

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Contract, faultsByAll, ownContract, stabilityContract } from '../../reference/api/contract';
 import { InMemoryApi, KEY, ORIGIN, OTHER_KEY, settle } from '../../reference/api/in-memory';
 import { png } from '../../reference/api/pictures';
 import type { Scenario } from './deps';
@@ -7,8 +8,17 @@ const START = '/v2beta/image-to-video';
 const ID = '0'.repeat(64);
 
 let api: InMemoryApi;
+let contracts: Contract[];
+beforeAll(async () => {
+  contracts = [stabilityContract(), await ownContract(new InMemoryApi().fetch)];
+});
 beforeEach(() => {
-  api = new InMemoryApi();
+  // Whatever a test is about, the answers it gets are by contract.
+  api = new InMemoryApi(async (request, response) => {
+    // The documents do not know which host has which paths, nor HEAD.
+    if (request.method === 'HEAD' || !request.url.startsWith(ORIGIN)) return;
+    expect(await faultsByAll(contracts, request, response)).toEqual([]);
+  });
 });
 
 const start = (headers?: Record<string, string>) => api.postForm(START, { image: png(768, 768) }, headers);

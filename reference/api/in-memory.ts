@@ -44,6 +44,10 @@ export const SVD_XT: ActiveModel = {
 
 export const KEY = 'sk-of-the-first-user';
 export const OTHER_KEY = 'sk-of-another-user';
+const KEYS = new Map([
+  [KEY, 'first'],
+  [OTHER_KEY, 'other'],
+]);
 export const ORIGIN = 'http://127.0.0.1:4173';
 
 /** An ftyp box, as at the start of any MP4, and a tail that tells clips apart. */
@@ -147,7 +151,7 @@ export class InMemoryApi {
         read: async (id) => results.get(id),
         delete: async (id) => void results.delete(id),
       },
-      keys: { find: async (secret) => ({ [KEY]: 'first', [OTHER_KEY]: 'other' })[secret] },
+      keys: { find: async (secret) => KEYS.get(secret) },
       meter: {
         balance: async () => this.balance,
         charge: async (dollars) => {

@@ -284,6 +284,9 @@ describe('a clip whose client went away', () => {
       status: 'failed',
       error: { code: 'interrupted', message: expect.stringMatching('Ask for it again') },
     });
+    const listed = new InMemoryApi();
+    for (const job of api.jobs.values()) listed.jobs.set(job.id, job);
+    expect(await jsonOf(await listed.call('GET', '/v1/videos'))).toMatchObject({ data: [{ id, status: 'failed' }] });
     hold();
   });
 });

@@ -14,11 +14,11 @@ import { stabilityRoutes } from './stability';
 import { generationRoutes } from './video-generations';
 
 /** The real services' hosts. What is asked of one of them is answered by its own paths alone. */
-export const MIRRORED_HOSTS: Readonly<Record<string, Face>> = {
-  'api.stability.ai': 'stability',
-  'api.voltagegpu.com': 'generations',
-  'api.openai.com': 'videos',
-};
+export const MIRRORED_HOSTS: ReadonlyMap<string, Face> = new Map([
+  ['api.stability.ai', 'stability'],
+  ['api.voltagegpu.com', 'generations'],
+  ['api.openai.com', 'videos'],
+]);
 
 /** Headers that scripts of other origins may read. */
 const EXPOSED = [
@@ -73,14 +73,14 @@ export function createApi(deps: ApiDeps): (request: Request) => Promise<Response
   }
   app.get('/openapi.json', (c) => {
     const { host, origin } = new URL(c.req.url);
-    return host in MIRRORED_HOSTS ? c.notFound() : Response.json(openApiDocument(routes, origin));
+    return MIRRORED_HOSTS.has(host) ? c.notFound() : Response.json(openApiDocument(routes, origin));
   });
   app.notFound((c) => errorResponse(noSuchPath(c), shapeOf(c), deps.random));
   app.onError((error, c) => errorResponse(asApiError(error), shapeOf(c), deps.random));
 
   async function answer(route: Route, c: Context): Promise<Response> {
     const url = new URL(c.req.url);
-    const host = MIRRORED_HOSTS[url.host];
+    const host = MIRRORED_HOSTS.get(url.host);
     if (host && !route.faces.includes(host)) throw noSuchPath(c);
     const request = c.req.raw;
     const id = c.req.param('id') ?? '';
@@ -96,7 +96,7 @@ export function createApi(deps: ApiDeps): (request: Request) => Promise<Response
 /** Errors of a mirrored host look like that host's; elsewhere the path tells. */
 function shapeOf(c: Context): Shape {
   const { host, pathname } = new URL(c.req.url);
-  const face = MIRRORED_HOSTS[host];
+  const face = MIRRORED_HOSTS.get(host);
   if (face) return face === 'stability' ? 'stability' : 'openai';
   return /^\/(?:v2(?:alpha|beta)|v1\/user)\//.test(pathname) ? 'stability' : 'openai';
 }

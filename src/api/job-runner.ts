@@ -70,7 +70,8 @@ export class JobRunner {
   /** All jobs, as they stand. */
   async list(): Promise<readonly Job[]> {
     const jobs = await this.#deps.jobs.list();
-    return jobs.map((job) => this.#running.get(job.id)?.job ?? job);
+    const latest = await Promise.all(jobs.map((job) => (isFinished(job) ? job : this.find(job.id))));
+    return latest.filter((job) => job !== undefined);
   }
 
   /** The job as it ended; waits for that if it runs. */

@@ -210,8 +210,8 @@ describe('the result', () => {
     expect(Buffer.from(json.video, 'base64').toString()).toBe(await mp4Of({ ...SVD_XT.defaults, seed: 7 }).text());
   });
 
-  test('comes in no other form', async () => {
-    const { status, json } = await poll(await startedId(), { accept: 'image/png' });
+  test.each(['image/png', 'constructor', 'video/*;q=0'])('comes in no other form: %s', async (accept) => {
+    const { status, json } = await poll(await startedId(), { accept });
     expect(status).toBe(400);
     expect(json.message).toMatch('accept: must be one of video/*, application/json');
   });

@@ -193,7 +193,7 @@ function wantedForm(accept: string | null): string {
   const ranges = (accept?.trim() || '*/*').split(',').map((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const quality = parameters.find((parameter) => parameter.startsWith('q='));
-    const form = FORMS[parameters.includes('type=video/mp4') ? `${type}; type=video/mp4` : type];
+    const form = FORMS.get(parameters.includes('type=video/mp4') ? `${type}; type=video/mp4` : type);
     return { form, quality: quality ? Number(quality.slice(2)) : 1 };
   });
   const liked = ranges.filter(({ form, quality }) => form && quality > 0).sort((a, b) => b.quality - a.quality);
@@ -201,14 +201,14 @@ function wantedForm(accept: string | null): string {
   throw badRequest('accept', 'must be one of video/*, application/json, application/json; type=video/mp4');
 }
 
-const FORMS: Readonly<Record<string, string | undefined>> = {
-  '*/*': 'bytes',
-  'video/*': 'bytes',
-  'video/mp4': 'bytes',
-  'application/*': 'application/json',
-  'application/json': 'application/json',
-  'application/json; type=video/mp4': 'application/json; type=video/mp4',
-};
+const FORMS: ReadonlyMap<string, string> = new Map([
+  ['*/*', 'bytes'],
+  ['video/*', 'bytes'],
+  ['video/mp4', 'bytes'],
+  ['application/*', 'application/json'],
+  ['application/json', 'application/json'],
+  ['application/json; type=video/mp4', 'application/json; type=video/mp4'],
+]);
 
 async function balance({ deps }: Service): Promise<Response> {
   const dollars = await deps.meter.balance();

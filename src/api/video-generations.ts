@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { toBase64 } from './base64';
 import { checkFields, queryOf, readFields } from './body';
 import { clipSettings, mapSize, sizeText, sizeWarning } from './clip';
+import { CLIP_PATH, clipFile, clipUrl } from './clip-file';
 import type { Results } from './deps';
 import { ApiError, badRequest, openaiErrorSchema } from './errors';
 import { setting, text, whole } from './fields';
-import { fileResponse } from './file-response';
 import { randomSeed } from './ids';
 import { isExpired, type Job } from './job';
 import { checkModel } from './models';
@@ -112,7 +112,7 @@ export const generationRoutes = (service: Service): Route[] => {
     {
       ...common,
       method: 'get',
-      path: `${path}/{id}/video.mp4`,
+      path: CLIP_PATH,
       open: true,
       operation: FILE,
       handle: (call) => sendFile(service, call),
@@ -213,19 +213,17 @@ const inSeconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
 /** The address names the host that was asked, so that whatever led the client here leads it there too. */
 async function dataOf(job: Job, format: z.infer<typeof FORMATS>, { url }: Call, results: Results): Promise<Data> {
   if (format === 'url') {
-    return [{ url: `${url.origin}/v1/video/generations/${job.id}/video.mp4?signature=${job.signature}` }];
+    return [{ url: clipUrl(url.origin, job) }];
   }
   const mp4 = await results.read(job.id);
   if (!mp4) throw notFound(job.id);
   return [{ b64_json: toBase64(new Uint8Array(await mp4.arrayBuffer())) }];
 }
 
-async function sendFile({ deps, runner }: Service, { id, url, request }: Call): Promise<Response> {
-  const job = await runner.find(id);
-  const isTheirs = job?.face === 'generations' && job.signature === url.searchParams.get('signature');
-  const mp4 = isTheirs && !isExpired(job, deps.now()) ? await deps.results.read(id) : undefined;
-  if (!mp4) throw notFound(id);
-  return fileResponse(request, mp4, 'video/mp4', id);
+async function sendFile({ deps }: Service, { id, request }: Call): Promise<Response> {
+  const file = await clipFile(request, deps);
+  if (!file) throw notFound(id);
+  return file;
 }
 
 const notFound = (id: string) =>

@@ -55,7 +55,7 @@ export const modelRoutes = (service: Service): Route[] => {
       ...common,
       path: '/v1/models/{id}',
       operation: {
-        summary: 'One model; an id with slashes may be written as it is or encoded',
+        summary: 'One model; slashes of its id are written as %2F',
         responses: { 200: { description: 'The model', content: { 'application/json': modelSchema } } },
         errors: [404, 503],
       },

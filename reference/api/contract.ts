@@ -51,15 +51,19 @@ const read = (file: string): unknown => parse(readFileSync(new URL(file, import.
 export class Contract {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true, formats: { binary: true } });
 
+  readonly #patterns: readonly (readonly [path: string, pattern: RegExp])[];
+
   constructor(readonly document: OpenApi) {
+    this.#patterns = Object.keys(document.paths).map((path) => [
+      path,
+      new RegExp(`^${path.replaceAll('.', '\\.').replaceAll('{id}', '[^/]+')}$`),
+    ]);
     this.#ajv.addSchema(document as object, 'document');
   }
 
   /** The path as the document writes it, with {id}; undefined if it has none such. */
   pathOf(pathname: string): string | undefined {
-    return Object.keys(this.document.paths).find((path) =>
-      new RegExp(`^${path.replaceAll('.', '\\.').replaceAll('{id}', '[^/]+')}$`).test(pathname),
-    );
+    return this.#patterns.find(([, pattern]) => pattern.test(pathname))?.[0];
   }
 
   /** Whether it says anything of a path and method. */

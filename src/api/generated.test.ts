@@ -89,7 +89,7 @@ const REACHED = [
 ];
 
 test('whatever comes is answered as the contracts allow, and by no 5xx that was not asked for', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const contracts = { own: await ownContract(new InMemoryApi().fetch), stability: stabilityContract() };
   const seen = new Map<string, number>();

@@ -1,6 +1,7 @@
+import type { Size } from '../pipelines/sizes';
 import type { Picture } from '../processors/picture';
 import { checkHeader, HEADER_BYTES, PictureError } from '../processors/picture-header';
-import { coverCrop, fitWithin, type Size } from './crop';
+import { coverCrop, fitWithin } from './crop';
 
 /** A picture that has been decoded once and is known to be good. */
 export interface OpenedPicture extends Size {

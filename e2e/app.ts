@@ -39,8 +39,15 @@ export class App {
     await expect(this.machine).toBeVisible();
   }
 
-  /** Lets a file go over the page, as a hand would: the browser's own DataTransfer, dragged over and dropped. */
-  async drop({ name, type, bytes }: PictureFile): Promise<void> {
+  /**
+   * Lets a file go over the page, as a hand would: the browser's own DataTransfer, dragged over and dropped.
+   *
+   * @param target the stage unless given
+   */
+  async drop(
+    { name, type, bytes }: PictureFile,
+    target = this.page.getByRole('region', { name: 'Picture' }),
+  ): Promise<void> {
     const base64 = Buffer.from(bytes).toString('base64');
     const dataTransfer = await this.page.evaluateHandle(
       ([name, type, base64]) => {
@@ -51,9 +58,8 @@ export class App {
       },
       [name, type, base64] as const,
     );
-    const stage = this.page.getByRole('region', { name: 'Picture' });
-    await stage.dispatchEvent('dragover', { dataTransfer });
-    await stage.dispatchEvent('drop', { dataTransfer });
+    await target.dispatchEvent('dragover', { dataTransfer });
+    await target.dispatchEvent('drop', { dataTransfer });
     await dataTransfer.dispose();
   }
 

@@ -29,7 +29,7 @@ const here = join(import.meta.dirname, '../reference');
 
 for (const name of ['ARCHITECTURE.md', 'stages/stages_meta.json', 'stages/mistakes_detected.json']) copy(name);
 for (const name of ['tiny', 'rng', 'scheduler']) cpSync(join(full, name), join(here, name), { recursive: true });
-for (const name of listed('manifest')) if (!name.endsWith('single_file_map.json')) copy(name);
+for (const name of listed('manifest')) copy(name);
 for (const name of listed('stages')) {
   if (name.endsWith('.png')) copy(name);
   // Strength 0.1 runs through the same network as 0.02.

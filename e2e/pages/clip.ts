@@ -1,5 +1,6 @@
 import { encodeMp4 } from '../../src/clients/encoder';
 import { generate, openModel } from '../../src/clients/inference';
+import { siteModel } from '../../src/clients/models';
 import { cropPicture, openPicture } from '../../src/clients/picture';
 import type { Settings } from '../../src/pipelines/settings';
 import type { Progress } from '../../workers/inference/api';
@@ -17,11 +18,12 @@ async function makeClip(pictureUrl: string, chosen: Partial<Settings>) {
   const mark = (what: Mark['what']) => void marks.push({ at: (performance.now() - start) / 1000, what });
   const { signal } = new AbortController();
 
-  const { backend, model } = await openModel();
+  const source = await siteModel();
+  const { backend, model } = await openModel(source);
   mark('opened');
   const settings = { ...model.defaults, ...chosen };
   const picture = await openPicture(await (await fetch(pictureUrl)).blob(), pictureUrl);
-  const frames = await generate(await cropPicture(picture, settings), settings, mark, signal);
+  const frames = await generate(source, await cropPicture(picture, settings), settings, mark, signal);
   mark('frames');
   const mp4 = await encodeMp4(frames, {}, signal);
   mark('mp4');

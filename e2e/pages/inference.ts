@@ -1,5 +1,6 @@
 import { proxy, wrap } from 'comlink';
-import { findModel } from '../../src/clients/models';
+import { siteModel } from '../../src/clients/models';
+import { KNOWN_MODELS, type KnownModel } from '../../src/models/known-models';
 import type { Settings } from '../../src/pipelines/settings';
 import type { Picture } from '../../src/processors/picture';
 import type { BackendInfo, InferenceApi } from '../../workers/inference/api';
@@ -23,8 +24,7 @@ async function frames(backend: BackendInfo['backend'], changes: Partial<Settings
   const worker = new Worker(new URL('../../workers/inference/index.ts', import.meta.url), { type: 'module' });
   const api = wrap<InferenceApi>(worker);
   try {
-    const { url } = await findModel();
-    const opened = await api.open(url, backend);
+    const opened = await api.open(await siteModel(), backend);
     if (opened.backend.backend !== backend) throw new Error(`It runs on ${opened.backend.backend}.`);
     const settings = { ...opened.model.defaults, ...changes };
     const { rgba } = await api.generate(
@@ -38,7 +38,24 @@ async function frames(backend: BackendInfo['backend'], changes: Partial<Settings
   }
 }
 
-const inferencePageApi = { frames };
+/** How fast `backend` is, how long it took to find out, and whether SVD-XT at its full size would fit. */
+async function measure(backend: BackendInfo['backend']) {
+  const worker = new Worker(new URL('../../workers/inference/index.ts', import.meta.url), { type: 'module' });
+  const api = wrap<InferenceApi>(worker);
+  try {
+    const start = performance.now();
+    const measured = await api.measure(backend);
+    const seconds = (performance.now() - start) / 1000;
+    const { configs } = KNOWN_MODELS.find(({ id }) => id === 'svd-xt') as KnownModel;
+    const clip = { frames: 25, width: 1024, height: 576, numInferenceSteps: 25, maxGuidanceScale: 3 };
+    const verdict = await api.judge(configs, clip, measured.machine, 4 * 2 ** 30);
+    return { measured, verdict, seconds };
+  } finally {
+    worker.terminate();
+  }
+}
+
+const inferencePageApi = { measure, frames };
 declare global {
   var inferencePage: typeof inferencePageApi;
 }

@@ -1,5 +1,6 @@
 import { plainUnetGraph } from '../../reference/plain-unet';
 import { clipVisionConfig, unetConfig, vaeConfig } from '../../src/models/config';
+import { timesteps } from '../../src/models/embeddings';
 import {
   type ClipShape,
   type GraphOptions,
@@ -9,6 +10,8 @@ import {
   vaeEncoderGraph,
 } from '../../src/models/graphs';
 import type { Graph } from '../../src/onnx/graph';
+import { Generator } from '../../src/random/generator';
+import { type Tensor, tensor } from '../../src/tensor/tensor';
 
 /** The graphs of a clip, and the UNet without our shortcuts. */
 export const NETWORKS = ['unet', 'plain_unet', 'vae_decoder', 'vae_encoder', 'image_encoder'] as const;
@@ -36,4 +39,14 @@ export function networkGraph({ network, config, shape }: NetworkChoice, options:
     case 'image_encoder':
       return imageEncoderGraph(clipVisionConfig.parse(config), options);
   }
+}
+
+/** Something to run a graph on: conditions of a clip's first step at sigma 700; all else normal numbers. */
+export const inputsOf = ({ inputs }: Graph): Record<string, Tensor> =>
+  Object.fromEntries(inputs.map(({ name, shape }) => [name, someInput(name, shape)]));
+
+function someInput(name: string, shape: readonly number[]): Tensor {
+  if (name === 'time_proj') return timesteps([0.25 * Math.log(700)], shape[1] as number);
+  if (name === 'add_time_proj') return tensor(shape, timesteps([6, 127, 0.02], (shape[1] as number) / 3).data);
+  return new Generator(1).randn(shape);
 }

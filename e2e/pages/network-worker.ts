@@ -1,14 +1,20 @@
 import { expose } from 'comlink';
+import { probe, type Reading } from '../../reference/probe';
 import { type CheckpointFiles, type Component, openWeights } from '../../src/models/checkpoint';
-import { timesteps } from '../../src/models/embeddings';
+import type { GraphOptions } from '../../src/models/graphs';
+import type { Island } from '../../src/models/islands';
 import { type Cost, cost } from '../../src/onnx/cost';
-import { Generator } from '../../src/random/generator';
-import { type Tensor, tensor } from '../../src/tensor/tensor';
+import type { Graph } from '../../src/onnx/graph';
+import type { Weights } from '../../src/safetensors/weights';
+import type { Tensor } from '../../src/tensor/tensor';
 import type { BackendInfo } from '../../workers/inference/api';
 import { type Backend, chooseBackend } from '../../workers/inference/backend';
 import { openNetwork, type SessionNetwork } from '../../workers/inference/network';
 import { loadRuntime } from '../../workers/inference/runtime';
-import { type NetworkChoice, networkGraph } from './network-graph';
+import { inputsOf, type NetworkChoice, networkGraph } from './network-graph';
+
+/** Files by their paths in the layout of diffusers. */
+export type Files = ReadonlyMap<string, Blob>;
 
 /** One network on weights from the user's own files: what network.ts asks its worker for. */
 export interface NetworkRequest extends NetworkChoice {
@@ -16,6 +22,8 @@ export interface NetworkRequest extends NetworkChoice {
   readonly dtype: BackendInfo['dtype'];
   /** Of the checkpoint, that the files come from. */
   readonly folder: Component;
+  /** See GraphOptions. */
+  readonly islands?: readonly Island[];
 }
 
 export interface Opened {
@@ -54,12 +62,12 @@ const api = {
     return backend.info;
   },
 
-  async open(files: File[], request: NetworkRequest, onRead: (bytes: number) => void): Promise<Opened> {
+  async open(files: Files, request: NetworkRequest, onRead: (bytes: number) => void): Promise<Opened> {
     backend ??= await chooseBackend(request.backend);
     const runtime = await loadRuntime();
     const start = performance.now();
-    const weights = await openWeights(folderOf(files, request.folder), request.folder);
-    const graph = networkGraph(request, { dtype: request.dtype, locate: weights.locate });
+    const weights = await openWeights(folderOf(files), request.folder);
+    const graph = networkGraph(request, optionsOf(request, weights));
     let readBytes = 0;
     let told = start;
     network = await openNetwork(runtime, graph, weights.blobs, await backend.device?.(), (bytes) => {
@@ -68,7 +76,7 @@ const api = {
       told = performance.now();
       onRead(readBytes);
     });
-    inputs = Object.fromEntries(graph.inputs.map(({ name, shape }) => [name, someInput(name, shape)]));
+    inputs = inputsOf(graph);
     const seconds = (performance.now() - start) / 1000;
     return { seconds, readBytes, cost: cost(graph), heapBytes: heapBytes() };
   },
@@ -78,20 +86,33 @@ const api = {
     const output = await network.run(inputs);
     return { seconds: (performance.now() - start) / 1000, output, heapBytes: heapBytes() };
   },
+
+  /** Opens sessions of its own; see reference/probe.ts. */
+  async probe(
+    files: Files,
+    request: NetworkRequest,
+    within: string | undefined,
+    onReading: (reading: Reading) => void,
+  ): Promise<void> {
+    backend ??= await chooseBackend(request.backend);
+    const runtime = await loadRuntime();
+    const weights = await openWeights(folderOf(files), request.folder);
+    const build = () => networkGraph(request, optionsOf(request, weights));
+    const open = async (graph: Graph) => openNetwork(runtime, graph, weights.blobs, await backend.device?.());
+    for await (const reading of probe(build, open, inputsOf, within)) onReading(reading);
+  },
 };
 export type NetworkWorker = typeof api;
 
-/** Files that the user chose, as a model folder with nothing else in it. */
-function folderOf(files: readonly File[], folder: Component): CheckpointFiles {
-  const byPath = new Map(files.map((file) => [`${folder}/${file.name}`, file]));
-  return { paths: [...byPath.keys()], open: async (path) => byPath.get(path) as File };
-}
+const optionsOf = ({ dtype, islands }: NetworkRequest, { locate }: Weights): GraphOptions => ({
+  dtype,
+  locate,
+  ...(islands && { islands }),
+});
 
-/** Conditions of a clip's first step at sigma 700; all else normal numbers. */
-function someInput(name: string, shape: readonly number[]): Tensor {
-  if (name === 'time_proj') return timesteps([0.25 * Math.log(700)], shape[1] as number);
-  if (name === 'add_time_proj') return tensor(shape, timesteps([6, 127, 0.02], (shape[1] as number) / 3).data);
-  return new Generator(1).randn(shape);
-}
+const folderOf = (files: Files): CheckpointFiles => ({
+  paths: [...files.keys()],
+  open: async (path) => files.get(path) as Blob,
+});
 
 expose(api);

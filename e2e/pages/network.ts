@@ -1,8 +1,10 @@
 import { proxy } from 'comlink';
+import type { Reading } from '../../reference/probe';
 import { WorkerHandle } from '../../src/clients/worker-handle';
 import type { Tensor } from '../../src/tensor/tensor';
 import type { BackendInfo } from '../../workers/inference/api';
-import type { NetworkRequest, NetworkWorker, Opened } from './network-worker';
+import type { ModelFilesApi, TransferProgress } from '../../workers/model-files/api';
+import type { Files, NetworkRequest, NetworkWorker, Opened } from './network-worker';
 
 /**
  * Single networks, each in a worker of its own, on the files of the page's input: a real File each, read from disk as the
@@ -24,13 +26,49 @@ function entryOf(name: string): Entry {
   return entry;
 }
 
+const chosen = () => [...(document.querySelector('input')?.files ?? [])];
+
+/** Files of a model that was imported. */
+let kept: Files | undefined;
+
+/** Those, else what the input holds. */
+const filesOf = ({ folder }: NetworkRequest): Files =>
+  kept ?? new Map(chosen().map((file) => [`${folder}/${file.name}`, file]));
+
+/**
+ * Copies the files that the input holds into the browser's storage, as the product does it, and opens them there.
+ *
+ * @param paths in the layout of diffusers, in the order of the input's files
+ */
+async function importModel(paths: readonly string[], texts: Readonly<Record<string, string>>) {
+  const start = () =>
+    new Worker(new URL('../../workers/model-files/index.ts', import.meta.url), { type: 'module', name: 'model-files' });
+  const worker = new WorkerHandle<ModelFilesApi>(start);
+  const files = chosen().map((source, i) => ({ path: paths[i] as string, source }));
+  const request = { id: 'full-size', title: 'Random weights', files, texts };
+  let told = performance.now();
+  const onProgress = proxy(({ doing, path, doneBytes, totalBytes }: TransferProgress) => {
+    if (performance.now() - told < 5000) return;
+    told = performance.now();
+    console.info(`${doing} ${path}: ${(doneBytes / 1e9).toFixed(2)} of ${(totalBytes / 1e9).toFixed(2)} GB`);
+  });
+  try {
+    const { state } = await worker.call((api) => api.import(request, onProgress));
+    if (state !== 'verified') throw new Error(`The model is ${state} after its import.`);
+    kept = await worker.call((api) => api.open(request.id, onProgress));
+    return { bytes: [...kept.values()].reduce((sum, { size }) => sum + size, 0) };
+  } finally {
+    worker.end(new Error('The import is over.'));
+  }
+}
+
 /** What the worker would run on; see chooseBackend. */
 const choose = (name: string, wanted: BackendInfo['backend']): Promise<BackendInfo> =>
   entryOf(name).worker.call((api) => api.choose(wanted));
 
 /** Opens the network on the files that the input holds. */
 function open(name: string, request: NetworkRequest): Promise<Opened> {
-  const files = [...(document.querySelector('input')?.files ?? [])];
+  const files = filesOf(request);
   const onRead = proxy((bytes: number) => console.info(`${(bytes / 1e9).toFixed(2)} GB read`));
   return entryOf(name).worker.call((api) => api.open(files, request, onRead));
 }
@@ -47,6 +85,18 @@ async function run(name: string) {
     else notFinite++;
   }
   return { seconds, heapBytes, shape: output.shape, elements: output.data.length, notFinite, maxAbs };
+}
+
+/** What the network's blocks return, told one by one on the console, and all of it. */
+async function probe(name: string, request: NetworkRequest, within?: string): Promise<Reading[]> {
+  const files = filesOf(request);
+  const readings: Reading[] = [];
+  const onReading = proxy((reading: Reading) => {
+    readings.push(reading);
+    console.info(reading.path);
+  });
+  await entryOf(name).worker.call((api) => api.probe(files, request, within, onReading));
+  return readings;
 }
 
 /** Largest difference of two networks' last outputs, over the largest value. */
@@ -67,7 +117,7 @@ function close(name: string): void {
   entries.delete(name);
 }
 
-const networkPageApi = { choose, open, run, difference, close };
+const networkPageApi = { importModel, choose, open, run, probe, difference, close };
 declare global {
   var networkPage: typeof networkPageApi;
 }

@@ -20,6 +20,8 @@ export interface LabOptions {
   readonly publicFiles?: boolean;
   /** How many threads wasm may use; as many as the machine has cores unless given. */
   readonly threads?: number;
+  /** A folder for what the browser stores; without one it is a private window, which keeps stored files in memory. */
+  readonly profile?: string;
 }
 
 /** A page of e2e/pages in a headless Chromium, and what its processes use. */
@@ -42,21 +44,25 @@ export async function openLab({
   chromium: chosen,
   publicFiles = false,
   threads,
+  profile,
 }: LabOptions): Promise<Lab> {
   const executablePath = chosen ?? (await findChromium());
   if (!executablePath) throw new Error('There is no Chromium here. Install one, or name it with --chromium PATH.');
   const site = siteOf(name, publicFiles);
   await build(site);
   const server = await preview(mergeConfig(site, { preview: { host: '127.0.0.1', port: 0 } }));
-  const browser = await chromium.launch({ executablePath, args: [...QUIET, ...ADAPTER[gpu]], timeout: 120_000 });
+  const launch = { executablePath, args: [...QUIET, ...ADAPTER[gpu]], timeout: 120_000 };
+  const context = profile ? await chromium.launchPersistentContext(profile, launch) : undefined;
+  const browser = context?.browser() ?? (await chromium.launch(launch));
   const memory = new ProcessMemory(browser);
   const close = async () => {
     memory.stop();
+    await context?.close();
     await browser.close();
     await server.close();
   };
   try {
-    const page = await browser.newPage();
+    const page = await (context ?? browser).newPage();
     page.on('pageerror', (error) => console.error(error.message));
     if (threads) {
       const session = await page.context().newCDPSession(page);

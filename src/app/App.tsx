@@ -1,35 +1,35 @@
 import './theme.css';
 import './App.css';
-import { Actions } from './Actions';
+import { useEffect, useRef } from 'react';
+import { AnimatePage } from './AnimatePage';
 import { Footer } from './Footer';
-import { Notices } from './Notices';
-import { Samples } from './Samples';
-import { SettingsPanel } from './SettingsPanel';
-import { Stage } from './Stage';
+import { Masthead } from './Masthead';
+import { ModelsPage } from './ModelsPage';
+import { type PageId, usePage } from './page';
 import { usePageDrop } from './usePageDrop';
 import { useTitle } from './useTitle';
 
 export function App() {
-  useTitle();
-  const dragging = usePageDrop();
+  const page = usePage();
+  useTitle(page);
+  const dragging = usePageDrop(page);
+  useFocusOnReturn(page);
   return (
     <>
-      <header className="masthead">
-        <h1>
-          Still<em>motion</em>
-        </h1>
-        <p>A still picture, set in motion. On this machine, and nowhere else.</p>
-      </header>
-      <main>
-        <div className="hero">
-          <Stage dragging={dragging} />
-          <Notices />
-          <Actions />
-          <Samples />
-        </div>
-        <SettingsPanel />
-      </main>
+      <Masthead />
+      {/* Hidden, not gone: a clip goes on playing and a form stays open while the user looks at the models. */}
+      <AnimatePage hidden={page !== 'animate'} dragging={dragging !== null} />
+      {page === 'models' && <ModelsPage dragging={dragging} />}
       <Footer />
     </>
   );
+}
+
+/** Going back to the first page moves focus there too; its `main` was hidden and could not do it itself. */
+function useFocusOnReturn(page: PageId) {
+  const before = useRef(page);
+  useEffect(() => {
+    if (before.current !== page && page === 'animate') document.querySelector('main')?.focus({ preventScroll: true });
+    before.current = page;
+  }, [page]);
 }

@@ -7,8 +7,8 @@ export function Footer() {
   return (
     <footer className="footer">
       <p>
-        Your picture and your clip stay in this browser. Nothing is sent anywhere, and nothing is loaded from anyone
-        else.
+        Your pictures and clips never leave this browser. Nothing is fetched from anyone else but the models that you
+        download.
       </p>
       <p>
         App and model: MIT. The MP4 is written by ffmpeg: GPL.{' '}
@@ -30,6 +30,14 @@ export function Footer() {
           <dt>SVD-nano, the model that comes with it</dt>
           <dd>
             Made for this project, MIT licence. It has the architecture of Stable Video Diffusion and no weight of it.
+          </dd>
+          <dt>SVD, SVD-XT, SVD-XT 1.1 and AnimateLCM-SVD, which you may bring</dt>
+          <dd>
+            Powered by Stability AI. Licensed under the{' '}
+            <a href="https://stability.ai/license" target="_blank" rel="noreferrer">
+              Stability AI Community License
+            </a>
+            , Copyright © Stability AI Ltd. All Rights Reserved. They do not come with Stillmotion.
           </dd>
           <dt>@ffmpeg/core, which writes the MP4</dt>
           <dd>

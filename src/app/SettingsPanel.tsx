@@ -77,6 +77,9 @@ function Machine({ backend, model }: { backend: BackendInfo; model: ModelInfo })
         {backend.dtype})
       </p>
       <p className="hint">{backend.reason}</p>
+      <p>
+        <a href="#models">Change the model</a>
+      </p>
     </section>
   );
 }

@@ -1,10 +1,20 @@
 import { useEffect, useState } from 'react';
+import { droppedFiles, type LocalChoice } from '../clients/local-files';
+import { looksLikeModel } from '../clients/model-drop';
+import type { KnownModelId } from '../models/known-models';
 import { isWorking, useGeneration } from '../store/generation';
+import { useIncoming } from '../store/incoming';
 import { usePicture } from '../store/picture';
+import { goTo, type PageId } from './page';
 
-/** Takes pictures that are dropped or pasted anywhere on the page. Returns whether something is being dragged over it. */
-export function usePageDrop(): boolean {
-  const [dragging, setDragging] = useState(false);
+/** Something is being dragged over the page, perhaps over a model's card. */
+export interface Dragging {
+  readonly over: string | undefined;
+}
+
+/** Takes pictures and model files that are dropped anywhere on any page, and pictures that are pasted. */
+export function usePageDrop(page: PageId): Dragging | null {
+  const [dragging, setDragging] = useState<Dragging | null>(null);
 
   useEffect(() => {
     const onDragOver = (event: DragEvent) => {
@@ -13,17 +23,18 @@ export function usePageDrop(): boolean {
       if (!types.includes('Files') && !types.includes('text/uri-list')) return;
       // Without this the browser leaves the page and opens the file.
       event.preventDefault();
-      setDragging(true);
+      const over = cardUnder(event);
+      setDragging((before) => (before && before.over === over ? before : { over }));
     };
     const onDragLeave = (event: DragEvent) => {
       // Leaving one element for another is no leaving; only the page's edge has nothing beyond.
-      if (!event.relatedTarget) setDragging(false);
+      if (!event.relatedTarget) setDragging(null);
     };
     const onDrop = (event: DragEvent) => {
       event.preventDefault();
-      setDragging(false);
-      const files = [...(event.dataTransfer?.files ?? [])];
-      if (files.length > 0) takeFiles(files);
+      setDragging(null);
+      const transfer = event.dataTransfer;
+      if (transfer?.types.includes('Files')) void takeDrop(droppedFiles(transfer), page, cardUnder(event));
       else usePicture.getState().complain('That was no file. Save the picture first, then drop the file here.');
     };
     const onPaste = (event: ClipboardEvent) => {
@@ -44,10 +55,28 @@ export function usePageDrop(): boolean {
       window.removeEventListener('drop', onDrop);
       window.removeEventListener('paste', onPaste);
     };
-  }, []);
+  }, [page]);
 
   return dragging;
 }
+
+/** A picture goes to the stage and a model to the models, whichever page it was dropped on. */
+async function takeDrop(dropped: Promise<LocalChoice[]>, page: PageId, card: string | undefined) {
+  const choices = await dropped.catch((error: Error) => error);
+  if (choices instanceof Error) return usePicture.getState().complain(choices.message);
+  const pictures = choices.every(({ file }) => file.type.startsWith('image/'));
+  if (page === 'models' ? !pictures : await looksLikeModel(choices)) {
+    goTo('models');
+    await useIncoming.getState().look(Promise.resolve(choices), card as KnownModelId | undefined);
+  } else {
+    goTo('animate');
+    takeFiles(choices.map(({ file }) => file));
+  }
+}
+
+/** The model whose card the pointer is over. */
+const cardUnder = ({ target }: DragEvent): string | undefined =>
+  target instanceof Element ? target.closest<HTMLElement>('[data-model]')?.dataset.model : undefined;
 
 /** While a clip is made its picture stays in view; another one would belong to nothing on the page. */
 export function takeFiles(files: readonly File[]) {

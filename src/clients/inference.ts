@@ -1,8 +1,7 @@
 import { proxy, transfer } from 'comlink';
-import type { BackendInfo, Frames, InferenceApi, ModelInfo, Progress } from '../../workers/inference/api';
+import type { BackendInfo, Frames, InferenceApi, ModelInfo, ModelSource, Progress } from '../../workers/inference/api';
 import type { Settings } from '../pipelines/settings';
 import type { Picture } from '../processors/picture';
-import { findModel } from './models';
 import { WorkerHandle } from './worker-handle';
 
 export interface OpenedModel {
@@ -10,46 +9,54 @@ export interface OpenedModel {
   readonly model: ModelInfo;
 }
 
-let opened: Promise<OpenedModel> | undefined;
+let current: { readonly source: ModelSource; readonly opened: Promise<OpenedModel> } | undefined;
 
 const worker = new WorkerHandle<InferenceApi>(
   () => new Worker(new URL('../../workers/inference/index.ts', import.meta.url), { type: 'module', name: 'inference' }),
   () => {
-    opened = undefined;
+    current = undefined;
   },
 );
 
-/** Starts the worker and opens the site's model, once for the life of the worker. */
-export function openModel(): Promise<OpenedModel> {
-  opened ??= findModel()
-    .then(({ url }) => worker.call((api) => api.open(url, wantedBackend())))
-    .catch((error: Error) => {
-      opened = undefined;
-      endInference(error);
-      throw error;
-    });
+/**
+ * Starts the worker and opens a model, once for the life of the worker and until another one is opened. Where that fails
+ * the model that was open before stays open.
+ */
+export function openModel(source: ModelSource): Promise<OpenedModel> {
+  if (current?.source === source) return current.opened;
+  const previous = current;
+  const opened = worker.call((api) => api.open(source, wantedBackend()));
+  current = { source, opened };
+  opened.catch((error: Error) => {
+    if (current?.opened !== opened) return;
+    if (previous) current = previous;
+    else endInference(error);
+  });
   return opened;
 }
 
 /**
- * Makes one clip; aborting `signal` ends it at its next step. Opens the model first where that has not been done.
+ * Makes one clip; aborting `signal` ends it at its next step. Opens `source` first where that has not been done.
  *
  * @param picture its bytes move to the worker and are gone afterwards
+ * @param budgetBytes memory that it may take; what is usual for the backend unless given
  * @throws an error whose `name` tells what happened (see InferenceApi): AbortError when cancelled
  */
 export async function generate(
+  source: ModelSource,
   picture: Picture,
   settings: Settings,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
+  budgetBytes?: number,
 ): Promise<Frames> {
-  await openModel();
+  await openModel(source);
   signal.throwIfAborted();
   const cancel = () => void worker.call((api) => api.cancel()).catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   try {
     return await worker.call((api) =>
-      api.generate(transfer(picture, [picture.data.buffer]), settings, proxy(onProgress)),
+      api.generate(transfer(picture, [picture.data.buffer]), settings, proxy(onProgress), budgetBytes),
     );
   } catch (error) {
     // A run that broke may leave sessions behind, or a wasm heap that is full: only a fresh worker is surely sound.
@@ -69,7 +76,7 @@ const leavesWorkerSound = (error: unknown) =>
   error instanceof Error && (error.name === 'AbortError' || error.name === 'SettingsError');
 
 /** `?backend=wasm` or `?backend=webgpu` in the page's address, for a driver that misbehaves, and for tests. */
-function wantedBackend(): BackendInfo['backend'] | undefined {
+export function wantedBackend(): BackendInfo['backend'] | undefined {
   const wanted = new URLSearchParams(location.search).get('backend');
   return wanted === 'wasm' || wanted === 'webgpu' ? wanted : undefined;
 }

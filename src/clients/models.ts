@@ -1,18 +1,27 @@
-/** A checkpoint this site carries, as models/index.json lists it. */
-export interface ModelFolder {
-  readonly name: string;
-  /** The folder, in the diffusers layout; absolute, since a worker resolves addresses against its own script. */
-  readonly url: string;
+import type { ModelSource } from '../../workers/inference/api';
+
+/**
+ * The first checkpoint of models/index.json, which the build writes: a folder in the diffusers layout. Its address is
+ * absolute, since a worker resolves addresses against its own script.
+ */
+export async function siteModel(): Promise<ModelSource> {
+  const name = firstModel(await readIndex());
+  if (!name) throw new Error('This site carries no model: models/index.json lists none. Put one in public/models.');
+  return { kind: 'site', url: new URL(`${encodeURIComponent(name)}/`, folder()).href };
 }
 
-/** The first checkpoint of models/index.json, which the build writes. */
-export async function findModel(): Promise<ModelFolder> {
-  const folder = new URL('models/', document.baseURI);
-  const response = await fetch(new URL('index.json', folder)).catch(() => undefined);
+/** The bytes of that checkpoint. */
+export async function siteModelBytes(): Promise<number> {
+  const [first] = (await readIndex()) as [{ readonly files: readonly { readonly size: number }[] }];
+  return first.files.reduce((sum, { size }) => sum + size, 0);
+}
+
+const folder = () => new URL('models/', document.baseURI);
+
+async function readIndex(): Promise<unknown> {
+  const response = await fetch(new URL('index.json', folder())).catch(() => undefined);
   if (!response?.ok) throw new Error('The list of models could not be loaded. Check the connection, then try again.');
-  const name = firstModel(await response.json().catch(() => undefined));
-  if (!name) throw new Error('This site carries no model: models/index.json lists none. Put one in public/models.');
-  return { name, url: new URL(`${encodeURIComponent(name)}/`, folder).href };
+  return response.json().catch(() => undefined);
 }
 
 /** The name in the first entry of `[{name, files}]`, or undefined if there is none that can be read. */

@@ -144,6 +144,8 @@ class TemporalDecoder extends Module {
   protected forward(z: Value): Value {
     let x = this.mid_block.call(this.conv_in.call(z));
     for (const block of this.up_blocks) x = block.call(x);
+    // One island, if it is one: nothing is rounded inside it.
+    if (x.graph.inFloat32(this.conv_out.path)) x = cast(x, 'float32');
     x = this.conv_out.call(silu(this.conv_norm_out.call(x)));
     const [frames, channels, height, width] = x.shape as [number, number, number, number];
     const byChannel = transpose(reshape(x, [frames, channels, height * width]), [1, 0, 2]);

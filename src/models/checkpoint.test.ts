@@ -25,7 +25,11 @@ describe('of a network’s weight files', () => {
     (i) => `unet/diffusion_pytorch_model.fp16-0000${i}-of-00002.safetensors`,
   ) as [string, string];
   const halfIndex = 'unet/diffusion_pytorch_model.safetensors.index.fp16.json';
-  const map = (a: string, b: string) => ({ weight_map: { x: a.slice(5), y: b.slice(5), z: a.slice(5) } });
+  /** An index of two shards, each with the one tensor that the tests give it. */
+  const map = (a: string, b: string) => {
+    const [x, y] = a.includes('fp16') ? ['p', 'q'] : ['x', 'y'];
+    return { weight_map: { [x as string]: a.slice(5), [y as string]: b.slice(5) } };
+  };
 
   test.each([
     ['the only one', { [plain]: 'x' }, ['x']],
@@ -47,6 +51,34 @@ describe('of a network’s weight files', () => {
       },
       ['p', 'q'],
     ],
+    [
+      'float16 in shards rather than a whole file of another dtype',
+      {
+        [plain]: 'x',
+        [halfIndex]: JSON.stringify(map(halfFirst, halfSecond)),
+        [halfFirst]: 'p',
+        [halfSecond]: 'q',
+      },
+      ['p', 'q'],
+    ],
+    [
+      'float16 shards under the newer name of their index',
+      {
+        'unet/diffusion_pytorch_model.fp16.safetensors.index.json': JSON.stringify(map(halfFirst, halfSecond)),
+        [halfFirst]: 'p',
+        [halfSecond]: 'q',
+      },
+      ['p', 'q'],
+    ],
+    [
+      'the file without a variant, whatever came first',
+      {
+        'unet/diffusion_pytorch_model.bf16.safetensors': 'b',
+        'unet/diffusion_pytorch_model.non_ema.safetensors': 'n',
+        [plain]: 'x',
+      },
+      ['x'],
+    ],
     ['one file rather than shards', { [index]: '{}', [first]: 'x', [plain]: 'y' }, ['y']],
     ['none of another network', { [plain]: 'x', 'unet_old/model.fp16.safetensors': 'y' }, ['x']],
   ])('takes %s', async (_, files, tensors) => {
@@ -61,6 +93,19 @@ describe('of a network’s weight files', () => {
       { [index]: JSON.stringify(map(first, second)), [first]: 'x' },
       `WeightsError: The model folder has no ${second}, which ${index} names.`,
     ],
+    [
+      { [index]: JSON.stringify(map(first, second)), [first]: 'x', [second]: 'z' },
+      `WeightsError: ${second} has no tensor y, which ${index} says is there. Fetch the shards and the index again`,
+    ],
+    [
+      { [index]: JSON.stringify(map(first, second)), [first]: 'x', [second]: 'y,x' },
+      `WeightsError: ${first} and ${second} both hold the tensor x; one of them must not.`,
+    ],
+    [
+      { 'model.safetensors': 'x' },
+      'The model folder has no .safetensors file in unet/, and model.safetensors is no checkpoint that holds all networks.',
+    ],
+    [{ [plain]: 'x.weight_scale' }, `${plain} holds 8-bit weights with scales beside them`],
     [{ [index]: 'null' }, `ConfigError: ${index} is not one this app can run.`],
     [{ [index]: '{"weight_map": {}}' }, `ConfigError: ${index} is not one this app can run. ✖ names no tensor`],
     [{ [index]: '{"weight_map": {"x": 5}}' }, `ConfigError: ${index} is not one this app can run.`],
@@ -101,16 +146,17 @@ function replace(files: Readonly<Record<string, string | undefined>>): Checkpoin
   };
 }
 
-/** The tiny folder with these weights for the UNet. A .safetensors file is given by the name of its only tensor. */
+/** The tiny folder with these weights for the UNet. A .safetensors file is given by the names of its tensors. */
 function withUnet(files: Readonly<Record<string, string>>): CheckpointFiles {
   const contents = Object.entries(files).map(([path, content]) => [
     path,
-    path.endsWith('.safetensors') ? oneTensor(content) : content,
+    path.endsWith('.safetensors') ? emptyTensors(content) : content,
   ]);
   return replace({ 'unet/diffusion_pytorch_model.safetensors': undefined, ...Object.fromEntries(contents) });
 }
 
-function oneTensor(name: string): string {
-  const header = JSON.stringify({ [name]: { dtype: 'U8', shape: [0], data_offsets: [0, 0] } });
+function emptyTensors(names: string): string {
+  const empty = { dtype: 'U8', shape: [0], data_offsets: [0, 0] };
+  const header = JSON.stringify(Object.fromEntries(names.split(',').map((name) => [name, empty])));
   return `${String.fromCharCode(header.length)}\0\0\0\0\0\0\0${header}`;
 }

@@ -1,6 +1,5 @@
-import { WeightsError } from '../safetensors/header';
-import { SafetensorsFile } from '../safetensors/safetensors-file';
 import { Weights } from '../safetensors/weights';
+import { type CheckpointFiles, type Component, readJson } from './checkpoint-files';
 import {
   type ClipVisionConfig,
   ConfigError,
@@ -12,19 +11,10 @@ import {
   unetConfig,
   type VaeConfig,
   vaeConfig,
-  weightIndex,
 } from './config';
+import { openWeightFiles } from './weight-files';
 
-/** The files of a model folder, wherever they lie: behind an address, on disk, in the browser's storage. */
-export interface CheckpointFiles {
-  /** Of every file, relative to the folder: "unet/config.json". */
-  readonly paths: readonly string[];
-  /** The bytes of one of them. */
-  open(path: string): Promise<Blob>;
-}
-
-/** The networks of a checkpoint, by their folders. */
-export type Component = 'image_encoder' | 'vae' | 'unet';
+export type { CheckpointFiles, Component } from './checkpoint-files';
 
 /**
  * A Stable Video Diffusion checkpoint in the layout of diffusers: a folder for each part, with its config.json and its
@@ -82,40 +72,9 @@ export class Checkpoint {
   }
 }
 
-/**
- * The weights of one network of a model folder, their headers read and checked.
- *
- * @throws WeightsError if there are none, or a file is not a whole safetensors file
- */
+/** See `openWeightFiles`. */
 export async function openWeights(files: CheckpointFiles, component: Component): Promise<Weights> {
-  const paths = await weightPaths(files, component);
-  return new Weights(await Promise.all(paths.map(async (path) => SafetensorsFile.open(path, await files.open(path)))));
-}
-
-/** The files that hold a network's weights. Of several variants float16 is taken: it is half the size. */
-async function weightPaths(files: CheckpointFiles, component: Component): Promise<string[]> {
-  const inFolder = files.paths.filter((path) => path.startsWith(`${component}/`));
-  const half = (paths: string[]) => paths.find((path) => path.includes('.fp16')) ?? paths[0];
-  const single = half(inFolder.filter((path) => path.endsWith('.safetensors') && !/-\d+-of-\d+/.test(path)));
-  if (single) return [single];
-  const index = half(inFolder.filter((path) => /\.safetensors\.index(\.fp16)?\.json$/.test(path)));
-  if (!index) throw new WeightsError(`The model folder has no .safetensors file in ${component}/.`);
-  const { weight_map: weightMap } = parseConfig(index, weightIndex, await readJson(files, index));
-  const shards = [...new Set(Object.values(weightMap))].map((shard) => `${component}/${shard}`);
-  const missing = shards.find((shard) => !files.paths.includes(shard));
-  if (missing) throw new WeightsError(`The model folder has no ${missing}, which ${index} names.`);
-  return shards;
+  return new Weights(await openWeightFiles(files, component));
 }
 
 const PREPROCESSOR = 'feature_extractor/preprocessor_config.json';
-
-/** A JSON file of the folder; `undefined` is never returned: a missing file throws. */
-export async function readJson(files: CheckpointFiles, path: string): Promise<unknown> {
-  if (!files.paths.includes(path)) throw new ConfigError(`The model folder has no ${path}.`);
-  const text = await (await files.open(path)).text();
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ConfigError(`${path} is not JSON: the file is damaged.`);
-  }
-}

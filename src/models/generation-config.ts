@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Checkpoint, readJson } from './checkpoint';
+import type { Checkpoint } from './checkpoint';
+import { readJson } from './checkpoint-files';
 import { parseConfig } from './config';
 
 /**

@@ -3,6 +3,7 @@ import { Graph, type Locate } from '../onnx/graph';
 import { AutoencoderKLTemporalDecoder, vaeFactor } from './autoencoder-kl-temporal-decoder';
 import { CLIPVisionModelWithProjection } from './clip-vision';
 import { atLevel, type ClipVisionConfig, type UNetConfig, type VaeConfig } from './config';
+import { DEFAULT_ISLANDS, type Island, onIslands } from './islands';
 import { UNetSpatioTemporalConditionModel } from './unet-spatio-temporal-condition';
 
 /**
@@ -17,6 +18,8 @@ export interface GraphOptions {
   readonly locate: Locate;
   /** See Graph. */
   readonly maxTensorBytes?: number;
+  /** Parts that compute in float32 although `dtype` is float16; `DEFAULT_ISLANDS` unless given. */
+  readonly islands?: readonly Island[];
 }
 
 /** Size of the clip; height and width in pixels. */
@@ -67,7 +70,7 @@ export function graphOfUNet(
   { frames, height, width }: ClipShape,
   options: GraphOptions,
 ): Graph {
-  const graph = newGraph(options);
+  const graph = newGraph(options, config.up_block_types.length);
   const sample = graph.input('sample', [frames, config.in_channels, height, width]);
   const conditions = {
     time_proj: graph.input('time_proj', [1, atLevel(config.block_out_channels, 0)]),
@@ -78,6 +81,8 @@ export function graphOfUNet(
   return graph;
 }
 
-function newGraph({ locate, maxTensorBytes }: GraphOptions): Graph {
-  return new Graph(locate, maxTensorBytes === undefined ? {} : { maxTensorBytes });
+/** @param levels of the network; one without an up path has none that matter */
+function newGraph({ locate, maxTensorBytes, islands = DEFAULT_ISLANDS }: GraphOptions, levels = 0): Graph {
+  const inFloat32 = onIslands(islands, levels);
+  return new Graph(locate, maxTensorBytes === undefined ? { inFloat32 } : { maxTensorBytes, inFloat32 });
 }

@@ -126,6 +126,8 @@ export class UNetSpatioTemporalConditionModel extends Module<
     }
     x = this.mid_block.call(x, temb, context);
     for (const block of this.up_blocks) x = block.call(x, temb, context, skips);
-    return cast(this.conv_out.call(silu(this.conv_norm_out.call(x))), 'float32');
+    // One island, if it is one: between the norm and the convolution nothing is rounded.
+    const last = x.graph.inFloat32(this.conv_out.path) ? cast(x, 'float32') : x;
+    return cast(this.conv_out.call(silu(this.conv_norm_out.call(last))), 'float32');
   }
 }

@@ -1,4 +1,5 @@
-import type { ParameterView, Value } from '../onnx/graph';
+import { isValue, type ParameterView, type Value } from '../onnx/graph';
+import { cast } from '../onnx/ops';
 import type { Shape } from '../tensor/tensor';
 
 /**
@@ -27,9 +28,18 @@ export abstract class Module<Inputs extends readonly [Value, ...unknown[]] = [x:
   /** What the module computes. Callers use `call`. */
   protected abstract forward(...inputs: Inputs): Output;
 
-  /** Appends the module's nodes, named after its path, to the graph of its first input. */
+  /**
+   * Appends the module's nodes, named after its path, to the graph of its first input. Where the graph wants the module in
+   * float32 and its inputs are float16, they are widened and its result is narrowed again.
+   */
   call(...inputs: Inputs): Output {
-    return inputs[0].graph.scope(this.path, () => this.forward(...inputs));
+    const [{ graph, dtype }] = inputs;
+    return graph.scope(this.path, () => {
+      if (dtype !== 'float16' || !graph.inFloat32(this.path)) return this.forward(...inputs);
+      const widened = inputs.map((input) => (isValue(input) ? cast(input, 'float32') : input));
+      const output = this.forward(...(widened as unknown as Inputs));
+      return isValue(output) ? (cast(output, 'float16') as Output) : output;
+    });
   }
 }
 

@@ -66,13 +66,19 @@ export class Graph {
   readonly scopes = new Map<string, Value>();
   /** No activation that could be computed in parts should take more bytes than this. */
   readonly maxTensorBytes: number;
+  /** Whether the module of this dotted path computes in float32, whatever the dtype around it. */
+  readonly inFloat32: (path: string) => boolean;
   readonly #locate: Locate;
   readonly #nodeNames = new Map<string, number>();
   #path = '';
 
-  constructor(locate: Locate, { maxTensorBytes = 256 * 1024 * 1024 } = {}) {
+  constructor(
+    locate: Locate,
+    { maxTensorBytes = 256 * 1024 * 1024, inFloat32 = (_path: string): boolean => false } = {},
+  ) {
     this.#locate = locate;
     this.maxTensorBytes = maxTensorBytes;
+    this.inFloat32 = inFloat32;
   }
 
   /** A value the caller feeds at each run. */
@@ -200,7 +206,8 @@ export function rowChunks(graph: Graph, dtype: DType, shape: Shape): number[] {
   return Array.from({ length: parts }, (_, i) => Math.floor(((i + 1) * rows) / parts) - Math.floor((i * rows) / parts));
 }
 
-function isValue(result: unknown): result is Value {
+/** Whether it is a value of a graph. */
+export function isValue(result: unknown): result is Value {
   return typeof result === 'object' && result !== null && 'graph' in result && 'dtype' in result;
 }
 

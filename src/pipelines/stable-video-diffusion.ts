@@ -5,6 +5,7 @@ import { preprocess } from '../processors/video';
 import { Generator } from '../random/generator';
 import type { Scheduler } from '../schedulers/scheduler';
 import { type Tensor, tensor } from '../tensor/tensor';
+import { checkFinite } from './finite';
 import { applyGuidance, guidanceScale } from './guidance';
 import type { Settings } from './settings';
 
@@ -45,11 +46,6 @@ export type PipelineEvent =
   | { readonly stage: 'denoising'; readonly step: number; readonly total: number; readonly latents: Tensor }
   /** Frames `first` to `first + sample.shape[0] - 1` of `total`, raw from the decoder: [frames, 3, height, width], about -1..1. */
   | { readonly stage: 'decoding'; readonly first: number; readonly total: number; readonly sample: Tensor };
-
-/** A network gave NaN or infinity: in half precision a sum grew beyond 65504. */
-export class NotFiniteError extends Error {
-  override readonly name = 'NotFiniteError';
-}
 
 /**
  * Stable Video Diffusion: a picture becomes frames. Same checkpoint, seed and settings give the frames of diffusers'
@@ -214,11 +210,4 @@ function joinChannels(latents: Tensor, image: Tensor): Tensor {
     joined.set(image.data, (2 * frame + 1) * length);
   }
   return tensor([frames, 2 * channels, height, width], joined);
-}
-
-function checkFinite({ data }: Tensor, network: string) {
-  if (data.every(Number.isFinite)) return;
-  throw new NotFiniteError(
-    `The ${network} gave numbers that are not finite. The weights may be damaged, or half precision may not suffice for them.`,
-  );
 }

@@ -135,6 +135,26 @@ describe('refuses', () => {
     expect(text).toMatch(message);
   });
 
+  test.each(['dtype', 'shape', 'data_offsets'])('a %s that nests deeper than a message can', (key) => {
+    const fields = {
+      dtype: '"F32"',
+      shape: '[1]',
+      data_offsets: '[0,4]',
+      [key]: `${'['.repeat(1e5)}${']'.repeat(1e5)}`,
+    };
+    const tensor = Object.entries(fields).map(([name, value]) => `"${name}":${value}`);
+    expect(refusal(file(`{"a":{${tensor}}}`, 4))).toMatch(
+      /^m\.safetensors: tensor a has .*: a nest without end\.|dtype a nest/,
+    );
+  });
+
+  test('a tensor whose name is a megabyte, in a message of a line', () => {
+    const text = refusal(fileOf({ ['x'.repeat(1e6)]: entry([1], 0, 8) }, 8));
+    expect(text).toMatch(
+      /^m\.safetensors: tensor x{80}\.\.\. of shape \[1\] in F32 needs 4 bytes; its data_offsets span 8\.$/,
+    );
+  });
+
   test('tensors that overlap', () => {
     const bytes = fileOf({ a: entry([2], 0, 8), b: entry([2], 4, 12) }, 12);
     expect(refusal(bytes)).toBe('m.safetensors: tensor b overlaps the one before it.');

@@ -34,6 +34,8 @@ export interface StoredTensor {
   readonly shape: Shape;
   readonly begin: number;
   readonly end: number;
+  /** The file holds the tensor's two axes the other way round. No header says so: only who knows another layout of names. */
+  readonly transposed?: true;
 }
 
 /** A weight file that cannot be used; the message says which, what was expected and what was found. */
@@ -75,7 +77,7 @@ export function parseHeader(file: string, json: Uint8Array, fileSize: number): R
   const dataStart = 8 + json.byteLength;
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(entries)) {
-    if (name !== '__metadata__') tensors.set(name, checkEntry(`${file}: tensor ${name}`, entry, dataStart));
+    if (name !== '__metadata__') tensors.set(name, checkEntry(`${file}: tensor ${shortened(name)}`, entry, dataStart));
   }
   checkCoverage(file, tensors, dataStart, fileSize);
   return tensors;
@@ -117,11 +119,16 @@ function repeatedKey(json: string): string | undefined {
   return undefined;
 }
 
-/** A value for a message; what a stranger wrote may be megabytes. */
-const brief = (value: unknown): string => {
-  const json = JSON.stringify(value) ?? 'undefined';
-  return json.length > 80 ? `${json.slice(0, 80)}...` : json;
-};
+/** A value for a message; what a stranger wrote may be megabytes, or a nest that only JSON.parse can climb. */
+function brief(value: unknown): string {
+  try {
+    return shortened(JSON.stringify(value) ?? 'undefined');
+  } catch {
+    return 'a nest without end';
+  }
+}
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
@@ -156,9 +163,11 @@ function checkEntry(what: string, entry: unknown, dataStart: number): StoredTens
 function checkCoverage(file: string, tensors: ReadonlyMap<string, StoredTensor>, dataStart: number, fileSize: number) {
   let position = dataStart;
   for (const [name, { begin, end }] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < position) throw new WeightsError(`${file}: tensor ${name} overlaps the one before it.`);
+    if (begin < position) throw new WeightsError(`${file}: tensor ${shortened(name)} overlaps the one before it.`);
     if (begin > position)
-      throw new WeightsError(`${file}: ${begin - position} bytes before tensor ${name} belong to no tensor.`);
+      throw new WeightsError(
+        `${file}: ${begin - position} bytes before tensor ${shortened(name)} belong to no tensor.`,
+      );
     position = end;
   }
   if (position > fileSize) {

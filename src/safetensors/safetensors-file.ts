@@ -1,24 +1,16 @@
 import { DTYPE_BYTES } from '../tensor/dtype';
-import { narrowToFloat16, widenBfloat16, widenFloat16 } from '../tensor/half';
-import { type Tensor, tensor } from '../tensor/tensor';
+import { elementCount, type Shape, type Tensor, tensor } from '../tensor/tensor';
+import {
+  CONVERTIBLE,
+  type Convertible,
+  convert,
+  isConvertible,
+  SAME,
+  storedSize,
+  type WeightDType,
+  widen,
+} from './convert';
 import { headerLength, parseHeader, type StoredTensor, WeightsError } from './header';
-
-/** Dtypes that hold weights, and how their bytes become float32. */
-const WIDEN = {
-  F32: (bytes: ArrayBuffer) => new Float32Array(bytes),
-  F16: (bytes: ArrayBuffer) => widenFloat16(new Uint16Array(bytes)),
-  BF16: (bytes: ArrayBuffer) => widenBfloat16(new Uint16Array(bytes)),
-} as const;
-
-/** Bytes of one element of each. */
-const STORED_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
-
-/** What a graph may ask a tensor to be. */
-export type WeightDType = 'float32' | 'float16';
-
-const SAME: Readonly<Record<WeightDType, string>> = { float32: 'F32', float16: 'F16' };
-
-type Convertible = keyof typeof WIDEN;
 
 /** One safetensors file: its header checked, its tensors read on demand. Never held whole in memory. */
 export class SafetensorsFile {
@@ -39,16 +31,26 @@ export class SafetensorsFile {
     return new SafetensorsFile(name, blob, parseHeader(name, await bytesOf(blob, 8, 8 + length), blob.size));
   }
 
+  /**
+   * The same bytes under other names: for checkpoints whose tensors are called, cut or turned otherwise than a network's.
+   *
+   * @param tensors inside the file, each of as many bytes as its shape and dtype need
+   */
+  seenAs(tensors: ReadonlyMap<string, StoredTensor>): SafetensorsFile {
+    return new SafetensorsFile(this.name, this.blob, tensors);
+  }
+
   /** One tensor, widened to float32. For small tensors and checks; graphs read theirs by `Weights`. */
   async read(tensorName: string): Promise<Tensor> {
     const stored = this.#find(tensorName);
-    const bytes = await bytesOf(this.blob, stored.begin, stored.end);
-    return tensor(stored.shape, WIDEN[this.#convertible(tensorName, stored)](bytes.buffer));
+    const dtype = this.#convertible(tensorName, stored);
+    return tensor(stored.shape, widen(await this.#elements(stored, dtype, 0, elementCount(stored.shape)), dtype));
   }
 
   /** Whether a tensor's bytes are already what a graph of `dtype` wants. */
   holdsAs(tensorName: string, dtype: WeightDType): boolean {
-    return this.#find(tensorName).dtype === SAME[dtype];
+    const stored = this.#find(tensorName);
+    return stored.dtype === SAME[dtype] && !stored.transposed;
   }
 
   /**
@@ -59,11 +61,9 @@ export class SafetensorsFile {
    */
   async readAs(tensorName: string, dtype: WeightDType, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     const stored = this.#find(tensorName);
-    const convertible = this.#convertible(tensorName, stored);
-    const ratio = STORED_BYTES[convertible] / DTYPE_BYTES[dtype];
-    const bytes = await bytesOf(this.blob, stored.begin + begin * ratio, stored.begin + end * ratio);
-    const values = WIDEN[convertible](bytes.buffer);
-    return new Uint8Array(dtype === 'float32' ? values.buffer : narrowToFloat16(values).buffer);
+    const from = this.#convertible(tensorName, stored);
+    const size = DTYPE_BYTES[dtype];
+    return convert(await this.#elements(stored, from, begin / size, end / size), from, dtype);
   }
 
   /** @throws WeightsError unless the tensor is stored as numbers that can be weights */
@@ -71,10 +71,21 @@ export class SafetensorsFile {
     this.#convertible(tensorName, this.#find(tensorName));
   }
 
+  /** The elements `[first, last)` as they are stored. */
+  async #elements(stored: StoredTensor, dtype: Convertible, first: number, last: number): Promise<ArrayBuffer> {
+    const size = storedSize(dtype);
+    if (!stored.transposed) {
+      return (await bytesOf(this.blob, stored.begin + size * first, stored.begin + size * last)).buffer;
+    }
+    // What is turned is read whole: its neighbours lie far apart. Such tensors have a few megabytes.
+    const whole = transposed(await bytesOf(this.blob, stored.begin, stored.end), stored.shape, size);
+    return whole.slice(size * first, size * last).buffer;
+  }
+
   #convertible(tensorName: string, { dtype }: StoredTensor): Convertible {
-    if (dtype in WIDEN) return dtype as Convertible;
+    if (isConvertible(dtype)) return dtype;
     throw new WeightsError(
-      `${this.name}: tensor ${tensorName} is stored as ${dtype}; weights are read from F32, F16 or BF16.`,
+      `${this.name}: tensor ${tensorName} is stored as ${dtype}; weights are read from ${CONVERTIBLE}.`,
     );
   }
 
@@ -83,6 +94,20 @@ export class SafetensorsFile {
     if (!stored) throw new WeightsError(`${this.name} has no tensor ${tensorName}.`);
     return stored;
   }
+}
+
+/** The bytes of a matrix [columns, rows] as one of `shape` [rows, columns]. */
+function transposed(bytes: Uint8Array, shape: Shape, size: number): Uint8Array<ArrayBuffer> {
+  const [rows, columns] = shape as [number, number];
+  const out = new Uint8Array(bytes.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const from = size * (column * rows + row);
+      const to = size * (row * columns + column);
+      for (let i = 0; i < size; i++) out[to + i] = bytes[from + i] as number;
+    }
+  }
+  return out;
 }
 
 async function bytesOf(blob: Blob, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { WeightsError } from './header';
+import type { StoredTensor, WeightsError } from './header';
 import { SafetensorsFile } from './safetensors-file';
 import { VirtualBlob } from './virtual-blob';
-import { Weights } from './weights';
+import { type Location, Weights } from './weights';
 
 /** A file of these tensors, one behind the other. */
 function blobOf(
@@ -28,7 +28,10 @@ const blob = blobOf({
   single: { dtype: 'F32', shape: [2, 3], bytes: floats },
   half: { dtype: 'F16', shape: [4], bytes: halves },
   brain: { dtype: 'BF16', shape: [2, 2], bytes: brains },
-  eighth: { dtype: 'F8_E4M3', shape: [3], bytes: new Uint8Array(3) },
+  // 1, -2, 0.5, 448 and the smallest, 2^-9; then 1, -2, 0.5.
+  eighth: { dtype: 'F8_E4M3', shape: [5], bytes: new Uint8Array([0x38, 0xc0, 0x30, 0x7e, 0x01]) },
+  short: { dtype: 'F8_E5M2', shape: [3], bytes: new Uint8Array([0x3c, 0xc0, 0x38]) },
+  counts: { dtype: 'I32', shape: [1], bytes: new Int32Array(1) },
 });
 const open = (name = 'unet/model.safetensors') => SafetensorsFile.open(name, blob);
 const weightsOf = async () => new Weights([await open()]);
@@ -64,6 +67,10 @@ describe('a tensor in another dtype becomes a virtual file', () => {
     ['half', [4], 'float32', new Float32Array([1, -2, 0.5, 3])],
     ['brain', [2, 2], 'float32', new Float32Array([1, -2, 0.5, 3])],
     ['brain', [2, 2], 'float16', halves],
+    ['eighth', [5], 'float32', new Float32Array([1, -2, 0.5, 448, 2 ** -9])],
+    ['eighth', [5], 'float16', new Uint16Array([0x3c00, 0xc000, 0x3800, 0x5f00, 0x1800])],
+    ['short', [3], 'float32', new Float32Array([1, -2, 0.5])],
+    ['short', [3], 'float16', new Uint16Array([0x3c00, 0xc000, 0x3800])],
     // 1/3 and 1e-7 round to the nearest half: 0x3555 and 2 * 2^-24.
     ['single', [2, 3], 'float16', new Uint16Array([0x3c00, 0xc000, 0x3800, 0x7bff, 0x3555, 2])],
   ] as const)('%s %j as %s', async (name, shape, dtype, expected) => {
@@ -80,8 +87,8 @@ describe('a tensor in another dtype becomes a virtual file', () => {
     expect(new Uint8Array(await virtual.arrayBuffer())).toEqual(bytes);
     expect(await streamed(virtual.slice(0, found.length))).toEqual(bytes);
     // A graph may ask for some rows alone.
-    const half = found.length / 2;
-    expect(await virtual.slice(half, found.length).bytes()).toEqual(bytes.subarray(half));
+    const later = 2 * (found.length / expected.length);
+    expect(await virtual.slice(later, found.length).bytes()).toEqual(bytes.subarray(later));
   });
 
   test('and is the same one when asked for twice', async () => {
@@ -89,6 +96,47 @@ describe('a tensor in another dtype becomes a virtual file', () => {
     const [first, second] = [1, 2].map(() => weights.locate('half', [4], 'float32'));
     expect(first).toEqual(second);
     expect(weights.blobs.size).toBe(1);
+  });
+});
+
+describe('the same bytes seen as another tensor', () => {
+  const seen = async () => {
+    const file = await open();
+    const single = file.tensors.get('single') as StoredTensor;
+    const rows = { ...single, shape: [1, 3], begin: single.begin + 12 };
+    return new Weights([
+      file.seenAs(
+        new Map([
+          ['rows', rows],
+          ['turned', { ...single, shape: [3, 2], transposed: true }],
+        ]),
+      ),
+    ]);
+  };
+  const read = async ({ blobs }: Weights, { location, offset, length }: Location) =>
+    new Float32Array(await ((blobs.get(location) as Blob).slice(offset, offset + length) as VirtualBlob).arrayBuffer());
+
+  test('may be some of its rows, read where they lie', async () => {
+    const weights = await seen();
+    const found = weights.locate('rows', [1, 3], 'float32');
+    expect(found.location).toBe('unet/model.safetensors');
+    expect(await read(weights, found)).toEqual(floats.slice(3));
+  });
+
+  test('may be the matrix turned, in any dtype, whole or in part', async () => {
+    const weights = await seen();
+    const found = weights.locate('turned', [3, 2], 'float32');
+    const turned = [0, 3, 1, 4, 2, 5].map((i) => floats[i] as number);
+    expect(await read(weights, found)).toEqual(new Float32Array(turned));
+    expect(await read(weights, { ...found, offset: 8, length: 12 })).toEqual(new Float32Array(turned.slice(2, 5)));
+    const half = weights.locate('turned', [3, 2], 'float16');
+    const bits = new Uint16Array(await (weights.blobs.get(half.location) as Blob).arrayBuffer());
+    expect(bits).toEqual(new Uint16Array([0x3c00, 0x7bff, 0xc000, 0x3555, 0x3800, 2]));
+  });
+
+  test('is not found under its old name', async () => {
+    const weights = await seen();
+    expect(() => weights.locate('single', [2, 3], 'float32')).toThrow('tensor single of shape [2,3] is missing.');
   });
 });
 
@@ -112,8 +160,8 @@ describe('refuses, in a sentence,', () => {
   test('a tensor in a dtype that is no weight’s', async () => {
     const weights = await weightsOf();
     expectRefusal(
-      () => weights.locate('eighth', [3], 'float16'),
-      'unet/model.safetensors: tensor eighth is stored as F8_E4M3; weights are read from F32, F16 or BF16.',
+      () => weights.locate('counts', [1], 'float16'),
+      'unet/model.safetensors: tensor counts is stored as I32; weights are read from F32, F16, BF16, F8_E4M3 or F8_E5M2.',
     );
     expect(weights.blobs.size).toBe(0);
   });

@@ -1,7 +1,8 @@
 import { DTYPE_BYTES } from '../tensor/dtype';
 import { elementCount, type Shape } from '../tensor/tensor';
+import type { WeightDType } from './convert';
 import { WeightsError } from './header';
-import type { SafetensorsFile, WeightDType } from './safetensors-file';
+import type { SafetensorsFile } from './safetensors-file';
 import { VirtualBlob } from './virtual-blob';
 
 /** Where the bytes of one initializer lie: ONNX external data. */

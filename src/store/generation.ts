@@ -1,9 +1,11 @@
 import { create } from 'zustand';
+import type { Progress } from '../../workers/inference/api';
 import { encodeMp4 } from '../clients/encoder';
 import { endInference, generate } from '../clients/inference';
 import { cropPicture } from '../clients/picture';
 import type { Settings } from '../pipelines/settings';
 import { useEngine } from './engine';
+import { useMemory } from './memory';
 import { type ChosenPicture, usePicture } from './picture';
 import { Eta, overallFraction, type Working } from './progress';
 import { drawSeed, useSettings } from './settings';
@@ -35,6 +37,8 @@ interface GenerationState {
   /** Cancel was pressed and the step that runs has not ended yet. */
   readonly cancelling: boolean;
   readonly clip: Clip | null;
+  /** What the worker had to say of the last run, in sentences: a stage that was tried again, and why. */
+  readonly notes: readonly string[];
   /** What the stage shows while nothing runs. */
   readonly view: 'picture' | 'clip';
   animate(): Promise<void>;
@@ -42,6 +46,7 @@ interface GenerationState {
   cancel(): void;
   show(view: 'picture' | 'clip'): void;
   dismiss(): void;
+  dismissNotes(): void;
 }
 
 const ENDS = new Set<Run['stage']>(['idle', 'done', 'failed', 'cancelled']);
@@ -52,17 +57,19 @@ export const useGeneration = create<GenerationState>()((set, get) => {
 
   async function makeClip(picture: ChosenPicture, signal: AbortSignal): Promise<Clip> {
     const eta = new Eta();
-    const onProgress = (working: Working) => {
+    const onProgress = (working: Progress | Working) => {
+      if (signal !== abort.signal) return;
+      if (working.stage === 'notice') return set(({ notes }) => ({ notes: [...notes, working.text] }));
       // Progress travels on a channel of its own and may arrive after the end.
-      if (signal !== abort.signal || !isWorking(get().run)) return;
+      if (!isWorking(get().run)) return;
       const fraction = Math.max(get().fraction, overallFraction(working));
       set({ run: working, fraction, stageEndsAt: eta.note(working, performance.now()) });
     };
 
-    const { settings, faults } = nextSettings(picture);
+    const { source, settings, faults, budgetBytes } = nextSettings(picture);
     if (Object.keys(faults).length > 0) throw new Error('Some settings are out of range; they are marked in the form.');
     const pixels = await cropPicture(picture, settings);
-    const frames = await generate(pixels, settings, onProgress, signal);
+    const frames = await generate(source, pixels, settings, onProgress, signal, budgetBytes);
     onProgress({ stage: 'encodingMp4' });
     const mp4 = await encodeMp4(
       frames,
@@ -84,6 +91,7 @@ export const useGeneration = create<GenerationState>()((set, get) => {
     stageEndsAt: null,
     cancelling: false,
     clip: null,
+    notes: [],
     view: 'picture',
 
     async animate() {
@@ -93,7 +101,7 @@ export const useGeneration = create<GenerationState>()((set, get) => {
       const { signal } = abort;
       const startedAt = performance.now();
       usePicture.getState().dismiss();
-      set({ run: { stage: 'opening' }, fraction: 0, stageEndsAt: null, cancelling: false, view: 'picture' });
+      set({ run: { stage: 'opening' }, fraction: 0, stageEndsAt: null, cancelling: false, notes: [], view: 'picture' });
       try {
         await useEngine.getState().open();
         signal.throwIfAborted();
@@ -121,6 +129,7 @@ export const useGeneration = create<GenerationState>()((set, get) => {
 
     show: (view) => set({ view }),
     dismiss: () => set({ run: { stage: 'idle' } }),
+    dismissNotes: () => set({ notes: [] }),
   };
 });
 
@@ -129,13 +138,15 @@ usePicture.subscribe(({ picture }, previous) => {
   if (picture !== previous.picture) useGeneration.getState().show('picture');
 });
 
-/** The settings of the next clip, with a seed drawn where none was chosen. */
+/** The settings of the next clip, with a seed drawn where none was chosen, and what it is made with. */
 function nextSettings(picture: ChosenPicture) {
   const { engine } = useEngine.getState();
   if (engine.state !== 'ready') throw new Error('The model is not open yet. Wait a moment, then try again.');
   const { chosen } = useSettings.getState();
   const settings = resolve({ ...chosen, seed: chosen.seed ?? drawSeed() }, engine.model, picture);
-  return { settings, faults: findFaults(settings, engine.model) };
+  // What the user says of the graphics card is nothing to wasm.
+  const budgetBytes = engine.backend.backend === 'webgpu' ? useMemory.getState().gpuBytes : undefined;
+  return { source: engine.source, settings, faults: findFaults(settings, engine.model), budgetBytes };
 }
 
 /** Everything needed to make the clip again, as it is written into the file. */
@@ -148,6 +159,8 @@ const describeSettings = (settings: Settings) =>
 function explain({ name, message }: Error): string {
   if (name === 'DeviceLostError')
     return `${message} Press Animate again; if it is lost once more, choose a smaller size.`;
+  if (name === 'NotReadableError' || name === 'NotFoundError')
+    return `A file of the model could not be read: it was moved, deleted or changed. Look at the model on the Models page. (${message})`;
   if (name === 'EncodingError') return `${message} Press Animate again; with the same seed it makes the same clip.`;
   if (/out of memory|allocat|OrtRun.*memory/i.test(message)) {
     return `There was not enough memory for this clip. Choose fewer frames or a smaller size. (${message})`;

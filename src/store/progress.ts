@@ -1,7 +1,10 @@
 import type { Progress } from '../../workers/inference/api';
 
 /** What the user waits for, in order. */
-export type Working = { readonly stage: 'opening' } | Progress | { readonly stage: 'encodingMp4' };
+export type Working =
+  | { readonly stage: 'opening' }
+  | Exclude<Progress, { readonly stage: 'notice' }>
+  | { readonly stage: 'encodingMp4' };
 
 /** The stages as shown, with the share of the whole that each one takes on an ordinary machine. */
 export const STAGES = [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ModelInfo } from '../../workers/inference/api';
 import { checkSettings } from '../pipelines/settings';
-import { FIELDS, findFaults, nearestSize, readChosen, resolve } from './settings-fields';
+import { dropImpossible, FIELDS, findFaults, nearestSize, readChosen, resolve } from './settings-fields';
 
 const model: ModelInfo = {
   name: 'a model',
@@ -120,4 +120,14 @@ test('the size follows the picture until one is chosen', () => {
 
 test('a model that names no size has the size of its defaults', () => {
   expect(nearestSize({ ...model, sizes: [] }, { width: 1, height: 5 })).toEqual([256, 144]);
+});
+
+test('a size that the model cannot make is handed back to it and said; what it can make stays', () => {
+  const coarse = { ...model, name: 'SVD-XT', sizeMultiple: 64 };
+  expect(dropImpossible({ width: 100, height: 64, fps: 9 }, coarse)).toEqual({
+    impossible: { width: undefined, height: undefined },
+    text: 'SVD-XT makes sizes in multiples of 64, so your 100 × 64 was let go: the size follows the picture again.',
+  });
+  expect(dropImpossible({ width: 128, height: 64 }, coarse)).toEqual({ impossible: {} });
+  expect(dropImpossible({ fps: 9 }, coarse)).toEqual({ impossible: {} });
 });

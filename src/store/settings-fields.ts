@@ -101,6 +101,24 @@ export function findFaults(settings: Settings, model: ModelInfo): Faults {
   return faults;
 }
 
+/**
+ * Of what the user chose, what a model cannot do, to be handed back to it: a size that is no multiple of its own.
+ * The rest stays chosen.
+ *
+ * @returns `text` says what was handed back; undefined if nothing was
+ */
+export function dropImpossible(
+  { width, height }: Chosen,
+  { name, sizeMultiple }: ModelInfo,
+): { readonly impossible: { readonly width?: undefined; readonly height?: undefined }; readonly text?: string } {
+  if (width === undefined || height === undefined) return { impossible: {} };
+  if (width % sizeMultiple === 0 && height % sizeMultiple === 0) return { impossible: {} };
+  return {
+    impossible: { width: undefined, height: undefined },
+    text: `${name} makes sizes in multiples of ${sizeMultiple}, so your ${width} × ${height} was let go: the size follows the picture again.`,
+  };
+}
+
 function rangeFault(field: Field, value: unknown): string | undefined {
   const { whole } = RANGES[field.key];
   const fits =

@@ -6,7 +6,20 @@ export interface Backend {
   readonly info: BackendInfo;
   /** A fresh device; only on WebGPU. */
   readonly device?: () => Promise<GPUDevice>;
+  /** No single tensor may be larger. */
+  readonly maxTensorBytes: number;
+  /** Memory that a clip may take unless the user says otherwise. */
+  readonly defaultBudgetBytes: number;
 }
+
+/**
+ * WebGPU does not tell how much memory there is, and 8 GB is what graphics cards for video have at least. Filling the GPU
+ * until it refuses would tell, but what refuses first may be the user's desktop.
+ */
+const GPU_BUDGET_BYTES = 8 * 2 ** 30;
+
+/** wasm addresses no more, whatever the machine has. */
+const WASM_HEAP_BYTES = 4 * 2 ** 30;
 
 /**
  * Chooses the fastest backend that works here: WebGPU on a real GPU, in float16 where it can, else wasm. A software adapter
@@ -40,6 +53,8 @@ function webgpu(adapter: GPUAdapter): Backend {
   const { description, vendor, architecture } = adapter.info;
   return {
     device: requestDevice,
+    defaultBudgetBytes: GPU_BUDGET_BYTES,
+    maxTensorBytes: Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize),
     info: {
       backend: 'webgpu',
       dtype: half ? 'float16' : 'float32',
@@ -54,6 +69,8 @@ function webgpu(adapter: GPUAdapter): Backend {
 function wasm(reason: string): Backend {
   const threads = threadCount();
   return {
+    defaultBudgetBytes: WASM_HEAP_BYTES,
+    maxTensorBytes: WASM_HEAP_BYTES,
     info: {
       backend: 'wasm',
       dtype: 'float32',

@@ -1,19 +1,23 @@
 import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
 import type { Checkpoint, Component } from '../../src/models/checkpoint';
 import {
+  type ClipShape,
   type GraphOptions,
   imageEncoderGraph,
   unetGraph,
   vaeDecoderGraph,
   vaeEncoderGraph,
 } from '../../src/models/graphs';
-import { unetInputs } from '../../src/models/unet-spatio-temporal-condition';
+import type { MemoryPlan, Stage } from '../../src/models/plan';
+import { type UNetArguments, unetInputs } from '../../src/models/unet-spatio-temporal-condition';
 import type { Graph } from '../../src/onnx/graph';
+import { withSecondTry } from '../../src/pipelines/second-try';
 import type { CheckpointFacts, Network, Networks } from '../../src/pipelines/stable-video-diffusion';
 import type { Tensor } from '../../src/tensor/tensor';
 
 /**
- * The networks of a checkpoint, each built and opened when the pipeline asks for it.
+ * The networks of a checkpoint, each built and opened when the pipeline asks for it. What does not stay finite in half
+ * precision is computed again in full.
  *
  * @param dtype computed in where the checkpoint has nothing against it
  * @param open makes a session of a graph and the weight files that it names
@@ -21,29 +25,66 @@ import type { Tensor } from '../../src/tensor/tensor';
 export function networksFrom(
   checkpoint: Checkpoint,
   dtype: 'float32' | 'float16',
-  open: (graph: Graph, blobs: ReadonlyMap<string, Blob>) => Promise<Network<Readonly<Record<string, Tensor>>>>,
+  open: (
+    graph: Graph,
+    blobs: ReadonlyMap<string, Blob>,
+    component: Component,
+  ) => Promise<Network<Readonly<Record<string, Tensor>>>>,
+  { plan, onSecondTry = () => {} }: NetworksOptions = {},
 ): Networks {
-  const network = async (component: Component, build: (options: GraphOptions) => Graph, inDtype = dtype) => {
+  const network = async (stage: Stage, build: (options: GraphOptions) => Graph, inDtype: DType) => {
+    const component = COMPONENTS[stage];
     const weights = await checkpoint.weights(component);
-    const graph = build({ dtype: inDtype, locate: weights.locate });
-    return open(graph, weights.blobs);
+    const maxTensorBytes = plan?.(inDtype).stages[stage].maxTensorBytes;
+    const graph = build({ dtype: inDtype, locate: weights.locate, ...(maxTensorBytes && { maxTensorBytes }) });
+    return open(graph, weights.blobs, component);
   };
   const { unet, vae, imageEncoder } = checkpoint;
-  // SVD's VAE encoder overflows in half precision; its config says so.
-  const encoderDtype = vae.force_upcast ? 'float32' : dtype;
+  const stage = <Shape extends readonly unknown[], Inputs>(
+    name: string,
+    openIn: (inDtype: DType, ...shape: Shape) => Promise<Network<Inputs>>,
+    first = dtype,
+  ) => withSecondTry(first, openIn, () => onSecondTry(name));
   return {
-    imageEncoder: () => network('image_encoder', (options) => imageEncoderGraph(imageEncoder, options)),
-    vaeEncoder: (size) => network('vae', (options) => vaeEncoderGraph(vae, size, options), encoderDtype),
-    unet: async (shape) => {
-      const session = await network('unet', (options) => unetGraph(unet, shape, options));
+    imageEncoder: stage('image encoder', (inDtype) =>
+      network('imageEncoder', (options) => imageEncoderGraph(imageEncoder, options), inDtype),
+    ),
+    vaeEncoder: stage(
+      'VAE encoder',
+      (inDtype, size: Size) => network('vaeEncoder', (options) => vaeEncoderGraph(vae, size, options), inDtype),
+      // SVD's VAE encoder overflows in half precision; its config says so.
+      vae.force_upcast ? 'float32' : dtype,
+    ),
+    unet: stage('UNet', async (inDtype, shape: ClipShape) => {
+      const session = await network('unet', (options) => unetGraph(unet, shape, options), inDtype);
       return {
-        run: (inputs) => session.run(unetInputs(unet, inputs)),
+        run: (inputs: UNetArguments) => session.run(unetInputs(unet, inputs)),
         release: () => session.release(),
       };
-    },
-    vaeDecoder: (shape) => network('vae', (options) => vaeDecoderGraph(vae, shape, options)),
+    }),
+    vaeDecoder: stage('VAE decoder', (inDtype, shape: ClipShape) =>
+      network('vaeDecoder', (options) => vaeDecoderGraph(vae, shape, options), inDtype),
+    ),
   };
 }
+
+export interface NetworksOptions {
+  /** How to run the clip in memory, in a dtype; graphs have their usual chunking unless given. */
+  readonly plan?: (dtype: DType) => MemoryPlan;
+  /** Told which network is computed again: "UNet". */
+  readonly onSecondTry?: (network: string) => void;
+}
+
+/** Whose weights a stage reads. */
+const COMPONENTS: Readonly<Record<Stage, Component>> = {
+  imageEncoder: 'image_encoder',
+  vaeEncoder: 'vae',
+  unet: 'unet',
+  vaeDecoder: 'vae',
+};
+
+type DType = GraphOptions['dtype'];
+type Size = Omit<ClipShape, 'frames'>;
 
 /** What the pipeline must know of a checkpoint beside its networks. */
 export function checkpointFacts({ vae, imageEncoder, preprocessor }: Checkpoint): CheckpointFacts {

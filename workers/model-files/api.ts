@@ -1,26 +1,13 @@
+import type { OnTransfer } from '../../src/model-files/bring';
+import type { HubRequest, RemoteFile } from '../../src/model-files/hub';
 import type { StoredModel } from '../../src/model-files/record';
 
-/** How far a job on model files is. A job may tell it many times a second. */
-export interface TransferProgress {
-  /** The file in hand, by its path in the model's folder: "unet/config.json". */
-  readonly path: string;
-  readonly doing: 'downloading' | 'copying' | 'verifying';
-  /** Over all files of the job. */
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
+export type { TransferProgress } from '../../src/model-files/bring';
+export type { HubRequest, OnTransfer, RemoteFile, StoredModel };
 
-/** A file of a model on a hub, or behind any address of the same layout. */
-export interface RemoteFile {
-  readonly path: string;
-  /** Where it is fetched from; it may redirect to another origin. */
-  readonly url: string;
-  /** Bytes and SHA-256 (64 hex digits) where the hub tells them; what arrives must match. */
-  readonly size?: number;
-  readonly sha256?: string;
-}
-
+/** What a download or an import is given is added to the model: files of the same path are replaced, most others stay. */
 export interface DownloadRequest {
+  /** Letters, digits, `.`, `_` and `-`: it names a folder. */
   readonly id: string;
   readonly title: string;
   readonly files: readonly RemoteFile[];
@@ -28,6 +15,8 @@ export interface DownloadRequest {
   readonly token?: string;
   /** Small files that come with the app and not from the hub, by path: configs that a layout lacks. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Paths of files whose place these take; they leave the model once these are whole. */
+  readonly replaces?: readonly string[];
 }
 
 export interface LocalFile {
@@ -37,36 +26,46 @@ export interface LocalFile {
 }
 
 export interface ImportRequest {
+  /** As of a download. */
   readonly id: string;
   readonly title: string;
   readonly files: readonly LocalFile[];
   readonly texts?: Readonly<Record<string, string>>;
+  /** As of a download. */
+  readonly replaces?: readonly string[];
 }
 
 /**
  * The worker that keeps model files, as the page sees it through comlink. Errors keep only `name` and `message`; names a
- * caller may act on: AbortError (cancelled), QuotaError (no room; the message says how much is missing), HubError (refused
- * or gone; the message says what to do), BusyError (another tab works on the same model), FileChangedError (a file is not
- * what it was), PermissionError (a kept handle must be asked for again).
+ * caller may act on: AbortError (cancelled), QuotaError (no room; the message says how much is missing), HubError (refused,
+ * gone or out of reach; the message says what to do), BusyError (another tab works on the same model), FileChangedError (a
+ * file is not what it was), NotWholeError (a model that lacks files was to be opened), PermissionError (a kept handle must
+ * be asked for again).
  */
 export interface ModelFilesApi {
   /** Every model that was begun, with the state found on disk. Reads no weights. */
   list(): Promise<readonly StoredModel[]>;
+  /**
+   * The files of a repository that are wanted, with their sizes and hashes where the host has the hub's list of files;
+   * their addresses alone where it has none.
+   */
+  listHub(request: HubRequest): Promise<readonly RemoteFile[]>;
   /** Fetches what is missing, from where it was broken off; ends when every file is whole and verified. */
-  download(request: DownloadRequest, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  download(request: DownloadRequest, onProgress: OnTransfer): Promise<StoredModel>;
   /** Takes files of this machine in; ends when every file is whole and verified. */
-  import(request: ImportRequest, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  import(request: ImportRequest, onProgress: OnTransfer): Promise<StoredModel>;
   /** Reads every byte again and compares it with the hash kept. */
-  verify(id: string, onProgress: (progress: TransferProgress) => void): Promise<StoredModel>;
+  verify(id: string, onProgress: OnTransfer): Promise<StoredModel>;
   /** Ends the running job on a model; what was fetched stays. Harmless when none runs. */
   cancel(id: string): Promise<void>;
   delete(id: string): Promise<void>;
   /** The kept handles of a model, so that the page can ask for permission in a click. */
   handles(id: string): Promise<readonly FileSystemFileHandle[]>;
   /**
-   * The files of a verified model, ready to be read, and the time of this use noted.
+   * The files of a verified model, ready to be read, and the time of this use noted. A file that looks touched since it was
+   * verified is read and hashed again first, which is when there is progress to tell.
    *
-   * @throws an error if the model is not whole, or a file has changed since it was verified
+   * @throws NotWholeError, FileChangedError or PermissionError: nothing of a model that is not as it was is handed out
    */
-  open(id: string): Promise<ReadonlyMap<string, File>>;
+  open(id: string, onProgress: OnTransfer): Promise<ReadonlyMap<string, File>>;
 }

@@ -31,8 +31,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   hono: ['src/api'],
   // Reads a picture's header, to refuse it before the browser decodes it.
   'image-size': ['src/processors'],
-  // Records of models, and handles of files on disk, in IndexedDB.
-  idb: ['workers/model-files'],
+  // Records of models, and handles of files on disk, in IndexedDB; and those of REST jobs, which the page itself answers.
+  idb: ['workers/model-files', 'src/clients'],
   // SHA-256 while it streams, in wasm; its state can be kept and resumed.
   'hash-wasm': ['workers/model-files'],
   '@ffmpeg/ffmpeg': ['workers/encoder'],

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiDeps } from './deps';
-import { ApiError, errorResponse, type Shape } from './errors';
+import { ApiError, errorResponse, type Shape, shapeOfPath } from './errors';
 import { checkKey, checkScenario, Limiter } from './gate';
 import { randomHex } from './ids';
 import type { Face } from './job';
@@ -98,7 +98,7 @@ function shapeOf(c: Context): Shape {
   const { host, pathname } = new URL(c.req.url);
   const face = MIRRORED_HOSTS.get(host);
   if (face) return face === 'stability' ? 'stability' : 'openai';
-  return /^\/(?:v2(?:alpha|beta)|v1\/user)\//.test(pathname) ? 'stability' : 'openai';
+  return shapeOfPath(pathname);
 }
 
 const noSuchPath = (c: Context) =>

@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { randomHex } from './ids';
+// Vite's config reads this file too, by way of the relay, and Node will want the extension there.
+import { randomHex } from './ids.ts';
 
 /** Errors look like Stability's or like OpenAI's; VoltageGPU calls its API compatible with OpenAI's. */
 export type Shape = 'stability' | 'openai';
+
+/** Whose paths these are; Stability's own begin with these words, the others' are OpenAI's or like them. */
+export const shapeOfPath = (pathname: string): Shape =>
+  /^\/(?:v2(?:alpha|beta)|v1\/user)\//.test(pathname) ? 'stability' : 'openai';
 
 /** Each kind of error: its status, Stability's name of it, OpenAI's type and code. */
 const KINDS = {

@@ -91,12 +91,14 @@ test('as long as no tab is open, programs are told to open one', async () => {
   );
 });
 
-test('VoltageGPU’s own curl command makes a clip', async () => {
+test('the API page tells that its tab answers, and the key', async () => {
   page = await openTab();
   await answers(page);
   key = await page.getByLabel('Key', { exact: true }).inputValue();
   expect(key).toMatch(/^sk-stillmotion-[\da-f]{48}$/);
+});
 
+test('VoltageGPU’s own curl command makes a clip', async () => {
   const { code, stdout } = await runProgram('sh', ['-c', ours(CURL)]);
   expect(code).toBe(0);
   const { created, data, warnings } = JSON.parse(stdout);
@@ -122,7 +124,7 @@ test('VoltageGPU’s Python example makes a clip', async () => {
   expect(await contents(readFileSync(file))).toEqual(['avc', 192, 192, 14, 8]);
 });
 
-test('curl starts a clip at Stability’s path, polls, and fetches it', async () => {
+test('curl starts a clip at Stability’s path, polls while the page’s own button waits its turn, and fetches it', async () => {
   const picture = join(folder, 'picture.png');
   writeFileSync(picture, png('picture.png', photograph(1024, 576)).bytes);
   const curl = async (...args: string[]) => {
@@ -140,6 +142,12 @@ test('curl starts a clip at Stability’s path, polls, and fetches it', async ()
     curl(`${start}/result/${id}`, '-H', 'Accept: video/*', '-D', head, '-o', file, '-w', '%{http_code}');
   expect(await poll()).toBe('202');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ id, status: 'in-progress' });
+
+  await page.getByRole('link', { name: 'Animate' }).click();
+  await page.getByRole('button', { name: 'Lake at dusk' }).click();
+  await page.getByRole('button', { name: 'Animate', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('A clip that was asked for by REST is being made');
+
   await expect.poll(poll, { timeout: 240_000, intervals: [2000] }).toBe('200');
   expect(readFileSync(head, 'utf8')).toMatch(/^finish-reason: SUCCESS\r$/im);
   expect(readFileSync(head, 'utf8')).toMatch(/^seed: 7\r$/im);

@@ -124,7 +124,7 @@ test('VoltageGPU’s Python example makes a clip', async () => {
   expect(await contents(readFileSync(file))).toEqual(['avc', 192, 192, 14, 8]);
 });
 
-test('curl starts a clip at Stability’s path, polls while the page’s own button waits its turn, and fetches it', async () => {
+test('curl starts a clip at Stability’s path, polls, and fetches it; the page’s own button is told to wait', async () => {
   const picture = join(folder, 'picture.png');
   writeFileSync(picture, png('picture.png', photograph(1024, 576)).bytes);
   const curl = async (...args: string[]) => {

@@ -1,11 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { singleFile, tinyTensors } from '../reference/checkpoint-writer';
-import type { KnownModel } from '../src/models/known-models';
+import type { KnownModel } from '../src/checkpoints/known-models';
 import type { PictureFile } from './app';
+import { test as base, expect } from './fixtures';
 import type { TestHub } from './hub';
 
 /** A file as Playwright puts it into an input. */
@@ -100,11 +101,28 @@ export class ModelsPage {
   }
 }
 
+export { expect };
+
+/** The product's tests with the Models page at hand. */
+export const test = base.extend<{ models: ModelsPage }>({
+  models: async ({ page }, use) => {
+    await use(new ModelsPage(page));
+  },
+});
+
 const TINY = fileURLToPath(new URL('../reference/tiny', import.meta.url));
 
-/** The tiny checkpoint with another number of frames in its UNet's config: a folder of the disk. */
+const tinyFolders = new Map<number, string>();
+process.once('exit', () => {
+  for (const folder of tinyFolders.values()) rmSync(folder, { recursive: true });
+});
+
+/** The tiny checkpoint with another number of frames in its UNet's config: a folder of the disk, not to be changed. */
 export function tinyFolder(numFrames: number): string {
-  const folder = mkdtempSync(join(tmpdir(), 'stillmotion-'));
+  const known = tinyFolders.get(numFrames);
+  if (known) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'stillmotion-tiny-'));
+  tinyFolders.set(numFrames, folder);
   cpSync(TINY, folder, { recursive: true });
   const path = join(folder, 'unet/config.json');
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), num_frames: numFrames }));

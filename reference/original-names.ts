@@ -1,5 +1,5 @@
 /**
- * Stability's names for the tensors of diffusers' layout, the other way round from src/models/single-file.ts and by
+ * Stability's names for the tensors of diffusers' layout, the other way round from src/checkpoints/single-file.ts and by
  * counting: how many levels a network has, and how many layers each. Checked against manifest/single_file_map.json.
  */
 export interface Structure {

@@ -9,13 +9,31 @@ import {
 import type { UNetConfig } from '../src/models/config';
 import { frameTimesteps } from '../src/models/embeddings';
 import { type ClipShape, type GraphOptions, graphOfUNet } from '../src/models/graphs';
-import { type AlphaBlender, ResnetBlock2D, SpatioTemporalResBlock, TemporalResnetBlock } from '../src/models/resnet';
+import {
+  type AlphaBlender,
+  type Before,
+  ResnetBlock2D,
+  SpatioTemporalResBlock,
+  TemporalResnetBlock,
+} from '../src/models/resnet';
 import { TransformerSpatioTemporalModel } from '../src/models/transformer-temporal';
 import { UNetSpatioTemporalConditionModel } from '../src/models/unet-spatio-temporal-condition';
 import type { Linear } from '../src/nn/linear';
 import { type Module, named, parts } from '../src/nn/module';
 import type { Graph, Value } from '../src/onnx/graph';
-import { add, gelu, mul, multiHeadAttention, reshape, sigmoid, silu, split, sub, transpose } from '../src/onnx/ops';
+import {
+  add,
+  concat,
+  gelu,
+  mul,
+  multiHeadAttention,
+  reshape,
+  sigmoid,
+  silu,
+  split,
+  sub,
+  transpose,
+} from '../src/onnx/ops';
 import type { Shape } from '../src/tensor/tensor';
 
 /**
@@ -54,7 +72,8 @@ function makePlain(part: Module) {
   } else if (part instanceof TransformerSpatioTemporalModel) {
     replaceForward(part, (x, context) => transformer(part, x, context));
   } else if (part instanceof ResnetBlock2D) {
-    replaceForward(part, (x, temb) => {
+    replaceForward(part, (input, temb, before) => {
+      const x = whole(input, before);
       let h = part.conv1.call(silu(part.norm1.call(x)));
       h = addTime(h, part.time_emb_proj as Linear, temb as Value);
       h = part.conv2.call(silu(part.norm2.call(h)));
@@ -66,8 +85,8 @@ function makePlain(part: Module) {
       return add(x, part.conv2.call(silu(part.norm2.call(addTime(h, part.time_emb_proj as Linear, temb as Value)))));
     });
   } else if (part instanceof SpatioTemporalResBlock) {
-    replaceForward(part, (x, temb) => {
-      const spatial = part.spatial_res_block.call(x, temb);
+    replaceForward(part, (x, temb, before) => {
+      const spatial = part.spatial_res_block.call(x, temb, before);
       const [frames, channels, height, width] = spatial.shape as [number, number, number, number];
       const byChannel = transpose(reshape(spatial, [frames, channels, height * width]), [1, 0, 2]);
       const t = part.temporal_res_block.call(reshape(byChannel, [1, channels, frames, height * width]), temb);
@@ -112,6 +131,12 @@ function expand(x: Value, batch: number): Value {
   const shape: Shape = [batch, ...x.shape.slice(1)];
   const size = x.graph.constant(`[${shape}]`, shape, [shape.length], 'int64');
   return x.graph.node('Expand', [x, size], { shape, dtype: x.dtype });
+}
+
+/** What comes before a residual block, done for all frames at once. */
+function whole(x: Value, { upsample, skip }: Before = {}): Value {
+  const larger = upsample ? upsample.sampler.call(x, upsample.height, upsample.width) : x;
+  return skip ? concat([larger, skip], 1) : larger;
 }
 
 /** h [batch, channels, ...] plus the time embedding's share, one number a channel. */

@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from '../src/models/checkpoint';
+import type { CheckpointFiles } from '../src/checkpoints/checkpoint';
 import { narrowToFloat16, widenFloat16 } from '../src/tensor/half';
 
 /**

@@ -17,6 +17,7 @@ export const NETWORK_FAULTS = [
   'too many requests',
   'broken',
   'new version',
+  'new version of the same length',
   'other name for the same version',
   'flipped bit',
   'token refused',
@@ -48,17 +49,26 @@ export class SimulatedHub {
     const fault = this.faults.shift();
     if (fault === 'no answer') throw new TypeError('Failed to fetch');
     if (fault === 'silence') return new Promise<never>(() => {});
-    if (fault === 'new version') this.#publish(url);
+    if (fault === 'new version') this.#publish(url, 0.5 + this.random());
+    if (fault === 'new version of the same length') this.#publish(url, 1);
     if (fault === 'other name for the same version') this.#version++;
     const offset = Number(/^bytes=(\d+)-$/.exec(headers.Range ?? '')?.[1]);
     return this.#refusal(fault) ?? this.#file(this.files.get(url) as Uint8Array, offset, fault);
   };
 
-  /** Other bytes under the same address, of another length. */
-  #publish(url: string): void {
+  /** Sets everything right again; where these files had been changed, that is one more version. */
+  restore(files: ReadonlyMap<string, Uint8Array>): void {
+    this.faults = [];
+    for (const [url, bytes] of files) {
+      if (this.files.get(url) !== bytes) this.#version++;
+      this.files.set(url, bytes);
+    }
+  }
+
+  /** Other bytes under the same address. */
+  #publish(url: string, longer: number): void {
     this.#version++;
-    const old = this.files.get(url) as Uint8Array;
-    const length = Math.ceil(old.length * (0.5 + this.random()));
+    const length = Math.ceil((this.files.get(url) as Uint8Array).length * longer);
     this.files.set(
       url,
       Uint8Array.from({ length }, () => this.random() * 256),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { join } from 'node:path/posix';
-import { Checkpoint, type CheckpointFiles } from '../src/models/checkpoint';
+import { Checkpoint, type CheckpointFiles } from '../src/checkpoints/checkpoint';
 
 /** A model folder on disk. */
 export function filesOf(folder: string): CheckpointFiles {

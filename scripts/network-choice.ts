@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkChoice, NetworkName } from '../e2e/pages/network-graph';
+import type { Component } from '../src/checkpoints/checkpoint';
 import { vaeFactor } from '../src/models/autoencoder-kl-temporal-decoder';
-import type { Component } from '../src/models/checkpoint';
 import { vaeConfig } from '../src/models/config';
 import type { ClipShape } from '../src/models/graphs';
 import type { TensorList } from './random-weights';
@@ -46,7 +46,7 @@ export function weightPaths(folder: Component, model: string): string[] {
 }
 
 /** A parsed config.json. */
-function configOf(folder: Component, model: string | undefined): unknown {
+export function configOf(folder: Component, model: string | undefined): unknown {
   if (model) return readJson(join(model, folder, 'config.json'));
   return readJson<{ configs: Record<Component, unknown> }>(new URL('summary.json', MANIFESTS)).configs[folder];
 }

@@ -5,12 +5,12 @@ import { inputsOf } from '../e2e/pages/network-graph';
 import { firstBad, probe, type Reading } from '../reference/probe';
 import { withScaled } from '../reference/scaled-weights';
 import { filesOf } from '../reference/tiny-checkpoint';
-import { Checkpoint, type CheckpointFiles } from '../src/models/checkpoint';
+import { Checkpoint, type CheckpointFiles } from '../src/checkpoints/checkpoint';
 import { unetGraph, vaeDecoderGraph } from '../src/models/graphs';
 import { openNetwork } from '../workers/inference/network';
 
 // Seconds of work, more on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 ort.env.wasm.numThreads = 1;
 
 const tiny = filesOf(join(import.meta.dirname, '../reference/tiny'));

@@ -22,7 +22,7 @@ import { parseArgs } from 'node:util';
 import * as ort from 'onnxruntime-web';
 import { inputsOf, networkGraph } from '../e2e/pages/network-graph';
 import { firstBad, probe, type Reading } from '../reference/probe';
-import { openWeights } from '../src/models/checkpoint';
+import { openWeights } from '../src/checkpoints/checkpoint';
 import type { Island } from '../src/models/islands';
 import { openNetwork } from '../workers/inference/network';
 import { openLab } from './browser/lab';

@@ -11,6 +11,7 @@ const SOURCES = [
   'index.html',
   'package-lock.json',
   'vite.config.ts',
+  'scripts/vite-csp.ts',
   'scripts/vite-model-index.ts',
   'public',
   'src',

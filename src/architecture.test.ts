@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/onnx', 'src/safetensors', 'src/random', 'src/model-files'],
   ['src/nn'],
   ['src/models', 'src/schedulers', 'src/processors'],
-  ['src/pipelines'],
+  ['src/checkpoints', 'src/pipelines'],
   ['src/api'],
   ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   ['src/store'],
@@ -26,7 +26,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   comlink: ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   'onnxruntime-web': ['workers/inference'],
   // Checks config.json files, the journals of downloads and the bodies of requests: damaged, or made by strangers.
-  zod: ['src/models', 'src/model-files', 'src/api'],
+  zod: ['src/models', 'src/checkpoints', 'src/model-files', 'src/api'],
   // Routes of the mirrored REST APIs, from Request to Response.
   hono: ['src/api'],
   // Reads a picture's header, to refuse it before the browser decodes it.

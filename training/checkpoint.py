@@ -83,7 +83,6 @@ def main():
     p.add_argument("--out", default="../public/models/svd-nano")
     p.add_argument("--float32", action="store_true")
     a = p.parse_args()
-    import head_start
     from train_unet import fixed_clip
 
     state, vae_state = torch.load(a.unet, map_location="cpu"), torch.load(a.vae, map_location="cpu")
@@ -91,7 +90,6 @@ def main():
     vae.load_state_dict(vae_state["ema"])
     unet = UNet(dict(UNET))
     unet.load_state_dict(state["ema"])
-    head_start.gate_by_bucket(unet)
     save_repo(a.out, unet, vae, fixed_clip(), np.float32 if a.float32 else np.float16)
 
 

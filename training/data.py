@@ -154,9 +154,9 @@ def images(gen, bank, count, height, width):
 
 # ------------------------------------------------------------------ motion
 
-LIGHT = 0.2             # at bucket 255 ln(brightness) has a standard deviation of up to twice this
+LIGHT = 0.2             # at bucket 255 the brightness varies by up to twice this (standard deviation)
 TURNS = 0.45            # at every place the light goes up and down this often a second
-SMOOTH = 2.0            # radius (standard deviation) of the smoothing that makes fields of white noise, in latents
+SMOOTH = 2.45           # radius (standard deviation) of the smoothing that makes fields of white noise, in latents
 CELL = 8                # pixels a latent
 PLANES = 2              # white planes that define a motion
 
@@ -188,10 +188,15 @@ def random_motion(gen):
     return fps, int(torch.randint(1, 256, (1,), generator=gen))
 
 
+def lay(still, light):
+    """Light (frames, h, w) over a picture (1, 3, height, width) in -1..1: (frames, 3, height, width)."""
+    light = F.interpolate(light[:, None], scale_factor=CELL, mode="bicubic", align_corners=False)
+    return ((still + 1) * (1 + light) - 1).clamp(-1, 1)
+
+
 def animate(still, white, frames, fps, bucket):
     """The clip (frames, 3, height, width) that two white planes make of a picture (1, 3, height, width), in -1..1."""
-    light = F.interpolate(waves(white, frames, fps)[:, None], scale_factor=CELL, mode="bicubic", align_corners=False)
-    return ((still + 1) * (LIGHT * bucket / 255 * light).exp() - 1).clamp(-1, 1)
+    return lay(still, LIGHT * bucket / 255 * waves(white, frames, fps))
 
 
 def clip(gen, bank, frames, height, width):

@@ -4,7 +4,7 @@
 
 The outer levels stay as they are, so their features are computed once for a set of crops, and the new inner levels learn
 to carry what the old decoder wants to see at 1/4 of the size: forty times less work than learning from pixels. In the end the
-latents are shifted and scaled to mean 0 and deviation 1, and `light.pt` is fitted: how light changes these latents.
+latents are shifted and scaled to mean 0 and deviation 1; `finish_vae.py` then trains all levels together.
 """
 import argparse
 import copy
@@ -88,46 +88,14 @@ def normalise(net, z):
     first.weight *= std.view(1, -1, 1, 1)
 
 
-def fit_light(net, shallow, bank, gen, pictures, steps, cast):
-    """The 1x1 convolution M z + b with which z + light * (M z + b) decodes as the lit picture."""
-    z, target, light = [], [], []
-    with torch.no_grad(), cast():
-        for _ in range(pictures):
-            x = data.images(gen, bank, 1, CROP, CROP)
-            white = torch.randn(data.PLANES, CROP // data.CELL, CROP // data.CELL, generator=gen)
-            bucket = 255 * torch.rand(1, generator=gen).sqrt().item()
-            z.append(net.encode(x).float())
-            target.append(wanted(shallow, data.animate(x, white, 14, 7, bucket)[7:8]).float())
-            light.append(((data.LIGHT * bucket / 255 * data.waves(white, 14, 7)[7]).exp() - 1)[None, None])
-    z, target, light = map(torch.cat, (z, target, light))
-    operator = nn.Conv2d(z.shape[1], z.shape[1], 1)
-    nn.init.zeros_(operator.weight)
-    nn.init.zeros_(operator.bias)
-    opt = torch.optim.Adam(operator.parameters(), lr=2e-2)
-    for step in range(steps):
-        opt.param_groups[0]["lr"] = 2e-2 * (1 - step / steps) + 1e-4
-        i = torch.randint(len(z), (16,), generator=gen)
-        with cast():
-            y = inner_decoder(net, z[i] + light[i] * operator(z[i]).float()).float()
-        loss = F.mse_loss(y, target[i])
-        opt.zero_grad()
-        loss.backward()
-        opt.step()
-    print("light: error %.4f" % loss.item(), flush=True)
-    return operator
-
-
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--shallow", default="work/shallow.pt")
     p.add_argument("--out", default="work/vae.pt")
-    p.add_argument("--operator", default="work/light.pt")
     p.add_argument("--bank", default="work/bank.pt")
     p.add_argument("--canvases", type=int, default=400)
     p.add_argument("--crops", type=int, default=2400)
     p.add_argument("--minutes", type=float, default=8)
-    p.add_argument("--pictures", type=int, default=200, help="lit pictures to fit the light to")
-    p.add_argument("--light-steps", type=int, default=160)
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--lr", type=float, default=2e-3)
     p.add_argument("--threads", type=int, default=0)
@@ -178,7 +146,6 @@ def main():
         normalise(ema, inner_encoder(ema, features[:512].float()))
     os.makedirs(os.path.dirname(a.out) or ".", exist_ok=True)
     torch.save({"ema": ema.state_dict(), "scaling_factor": 1.0}, a.out)
-    torch.save(fit_light(ema, shallow, bank, gen, a.pictures, a.light_steps, cast).state_dict(), a.operator)
 
 
 if __name__ == "__main__":

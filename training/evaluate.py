@@ -12,6 +12,8 @@ from checkpoint import load_repo
 from sample import draw_latents, open_image, strip
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+BUCKETS = (1, 64, 127, 190, 255)
+SHAPES = ((14, 144, 256), (25, 144, 256), (14, 256, 144), (14, 192, 192))        # frames, height, width
 
 
 def psnr(a, b):
@@ -41,6 +43,11 @@ def mean(values):
     return sum(values) / len(values)
 
 
+def spread(values, digits=2):
+    """Mean and range, as text."""
+    return "%.*f (%.*f .. %.*f)" % (digits, mean(values), digits, min(values), digits, max(values))
+
+
 class Judge:
     """Draws clips with one repository. Only the frames asked for are decoded: the decoder's time layers are neutral."""
 
@@ -61,15 +68,47 @@ class Judge:
             return vae.decode(vae.encode(image).float(), 1).float().clamp(-1, 1)
 
 
+def table(judge, photos, few, exact, height, width):
+    """Yields (what, figure) for paths of photographs; `few` of them for the sizes, `exact` judges float32 weights."""
+    pictures = [open_image(f, height, width) for f in photos]
+    yield "VAE, PSNR", spread([psnr(x, judge.through_vae(x)) for x in pictures]) + " dB"
+    first, blur, colour, light = [], [], [], {b: [] for b in BUCKETS}
+    for seed, x in enumerate(pictures):
+        for bucket in BUCKETS:
+            v = judge.frames(x, (0, 6, 13) if bucket == 127 else (0, 6), motion=bucket, seed=seed)
+            light[bucket].append(light_change(v[:1], v[1:2]))
+            if bucket == 127:
+                first.append(psnr(v[:1], x))
+                blur.append(sharpness(v[2:]) / sharpness(v[:1]))
+                colour.append(colour_change(v[:1], v[1:2]))
+    yield "first frame, PSNR to the input", spread(first) + " dB"
+    yield "sharpness, last frame over first", spread(blur)
+    yield "light, buckets %s" % ", ".join(map(str, BUCKETS)), ", ".join("%.3f" % mean(light[b]) for b in BUCKETS)
+    yield "colour shift of frame 6, of 255", spread(colour)
+    seeds = [[judge.frames(open_image(f, height, width), (6,), motion=200, seed=s) for s in (1, 2)] for f in few]
+    yield "frame 6, seed 1 against seed 2, bucket 200", spread([(a - b).abs().mean().item() * 127.5 for a, b in seeds], 1) + " of 255"
+    for frames, h, w in SHAPES:
+        clips = [(x, judge.frames(x, (0, frames // 2, frames - 1), frames=frames, seed=3)) for x in (open_image(f, h, w) for f in few)]
+        yield "%dx%d, %d frames" % (w, h, frames), "first frame %.2f dB, sharpness %.2f, light %.3f" % (
+            mean([psnr(v[:1], x) for x, v in clips]), mean([sharpness(v[2:]) / sharpness(v[:1]) for _, v in clips]),
+            mean([light_change(v[:1], v[1:2]) for _, v in clips]))
+    if exact:
+        x = open_image(few[0], height, width)
+        judge.bfloat16 = exact.bfloat16 = False             # its rounding would hide the weights'
+        rough, fine = (j.frames(x, (0, 6, 13), motion=200, seed=0) for j in (judge, exact))
+        yield "float16 against float32 weights, frames 0, 6, 13", "at most %.2f of 255" % ((rough - fine).abs().max().item() * 127.5)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--model", default="../public/models/svd-nano")
+    p.add_argument("--float32", help="the same model with float32 weights (checkpoint.py --float32), to compare with")
     p.add_argument("--photos", required=True, help="a folder of photographs")
     p.add_argument("--out", default="out")
     p.add_argument("--steps", type=int, default=4)
     p.add_argument("--height", type=int, default=144)
     p.add_argument("--width", type=int, default=256)
-    p.add_argument("--few", type=int, default=6, help="photographs for the strips and the rows on motion")
+    p.add_argument("--few", type=int, default=6, help="photographs for the strips, the seeds and the sizes")
     p.add_argument("--bfloat16", action="store_true", help="bfloat16 arithmetic, to save time")
     p.add_argument("--threads", type=int, default=0)
     a = p.parse_args()
@@ -77,48 +116,16 @@ def main():
         torch.set_num_threads(a.threads)
     os.makedirs(a.out, exist_ok=True)
     judge = Judge(a.model, a.steps, a.bfloat16)
-    paths = sorted(os.path.join(a.photos, f) for f in os.listdir(a.photos) if f.lower().endswith(PICTURES))
-    few = paths[::max(1, len(paths) // a.few)][:a.few]
-
-    def photo(path, height=a.height, width=a.width):
-        return open_image(path, height, width)
-
-    def row(name, text):
-        print("| %s | %s |" % (name, text), flush=True)
-
-    print("| measured on %d photographs, %dx%d, %d steps | |\n| --- | --- |" % (len(paths), a.width, a.height, a.steps))
-    values = [psnr(photo(f), judge.through_vae(photo(f))) for f in paths]
-    row("VAE, PSNR", "%.2f dB (%.2f .. %.2f)" % (mean(values), min(values), max(values)))
-    first, blur, colour, moved = [], [], [], []
-    for f in paths:
-        x = photo(f)
-        v = judge.frames(x, (0, 6, 13), motion=127, seed=0)
-        first.append(psnr(v[:1], x))
-        blur.append(sharpness(v[2:]) / sharpness(v[:1]))
-        colour.append(colour_change(v[:1], v[1:2]))
-        moved.append(light_change(v[:1], v[1:2]))
-    row("first frame, PSNR to the input", "%.2f dB (%.2f .. %.2f)" % (mean(first), min(first), max(first)))
-    row("last frame's sharpness over the first's, bucket 127", "%.2f (%.2f .. %.2f)" % (mean(blur), min(blur), max(blur)))
-    row("light, frame 6 against frame 0, bucket 127", "%.3f" % mean(moved))
-    row("colour shift of frame 6, of 255, bucket 127", "%.2f (at most %.2f)" % (mean(colour), max(colour)))
-    motions = []
-    for bucket in (1, 64, 127, 190, 255):
-        pairs = [judge.frames(photo(f), (0, 6), motion=bucket, seed=s) for f in few for s in (1,)]
-        motions.append(mean([light_change(v[:1], v[1:]) for v in pairs]))
-    row("light, frame 6 against frame 0, buckets 1, 64, 127, 190, 255", ", ".join("%.3f" % m for m in motions))
-    x = photo(few[0])
-    same, other = (judge.frames(x, (6,), motion=200, seed=s) for s in (1, 2))
-    row("frame 6, seed 1 against seed 2, bucket 200", "%.1f of 255" % ((same - other).abs().mean().item() * 127.5))
-    for frames, height, width in ((25, 144, 256), (14, 256, 144), (14, 192, 192)):
-        x = photo(few[-1], height, width)
-        v = judge.frames(x, (0, 6, frames - 1), frames=frames, motion=127, seed=3)
-        row("%dx%d, %d frames" % (width, height, frames), "first frame %.2f dB, sharpness last/first %.2f, light %.3f" % (
-            psnr(v[:1], x), sharpness(v[2:]) / sharpness(v[:1]), light_change(v[:1], v[1:2])))
+    exact = Judge(a.float32, a.steps, a.bfloat16) if a.float32 else None
+    photos = sorted(os.path.join(a.photos, f) for f in os.listdir(a.photos) if f.lower().endswith(PICTURES))
+    few = photos[::max(1, len(photos) // a.few)][:a.few]
+    print("| %d photographs, %dx%d, %d steps | |\n| --- | --- |" % (len(photos), a.width, a.height, a.steps))
+    for row in table(judge, photos, few, exact, a.height, a.width):
+        print("| %s | %s |" % row, flush=True)
     for f in few:
         for bucket in (30, 127, 220):
-            v = judge.frames(photo(f), (0, 3, 6, 9, 13), motion=bucket, seed=0)
-            name = os.path.splitext(os.path.basename(f))[0]
-            strip(photo(f), v).save(os.path.join(a.out, "%s-m%d.png" % (name, bucket)))
+            x, name = open_image(f, a.height, a.width), os.path.splitext(os.path.basename(f))[0]
+            strip(x, judge.frames(x, (0, 6, 13), motion=bucket, seed=0)).save(os.path.join(a.out, "%s-m%d.png" % (name, bucket)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 What is set by hand: (1) every frame is the input picture; (2) a channel hears the marked noise, smoothed, and its mean over
 the frames; (3) where the lowest level says how much lighter a place is (channel LIGHT), the top level multiplies.
-What is left to learn: how that light depends on noise, time, bucket and frame rate, and all corrections.
+(4) the bucket scales the light. What is left to learn: how the light depends on time and frame rate, and all corrections.
 
 Signals travel in *carriers*: a value as +v and -v in two channels beside a large constant in a third. They share one of
 GroupNorm's groups, which then divides by nearly the same number in every picture, so that mean and contrast survive; and
@@ -17,10 +17,11 @@ from model import sinusoid
 WIDTH = 96
 LEVEL = 15.0                # the large constant
 LIGHT = 51                  # channel of the lowest level that holds the light, LOUD times
-LOUD = 8.0
-CLOCK = tuple("down_blocks.1." + part for part in (         # what finds the functions of time, bucket and frame rate
+LOUD = 2.0                  # so soft that it hardly adds to its group's deviation
+GAIN = 1.8                  # of the second smoothing; the gate of the bucket before it is truest for weak light
+CLOCK = tuple("down_blocks.1." + part for part in (         # what finds the functions of time and frame rate
     "attentions.0.temporal_transformer_blocks.0.ff.", "attentions.0.time_pos_embed", "resnets.0.spatial_res_block.time_emb_proj",
-    "resnets.0.spatial_res_block.norm2", "resnets.0.spatial_res_block.conv2")) + ("add_embedding", "time_embedding")
+    "resnets.0.spatial_res_block.norm2"))
 HEARD = 48                  # first of the channels that hold the marked planes
 
 
@@ -45,8 +46,20 @@ def clear(layer, rows=slice(None)):
     layer.bias[rows] = 0
 
 
+def hear_settings(unet, wanted):
+    """Weight (K, T) and bias (K,) that make of the UNet's time embedding what `wanted` makes of (fps - 1, bucket), (N, K)."""
+    ids = torch.stack([torch.randint(4, 16, (6000,)), torch.randint(1, 256, (6000,)), torch.full((6000,), 0.02)], 1)
+    sigmas = sinusoid(0.25 * torch.linspace(3, 6.5, 6000), unet.cfg["block_out_channels"][0])
+    said = unet.add_embedding(sinusoid(ids.flatten(), unet.cfg["addition_time_embed_dim"]).view(6000, -1))
+    x, y = F.silu(unet.time_embedding(sigmas) + said).double(), wanted(ids[:, 0], ids[:, 1]).double()
+    mean, centre = x.mean(0), y.mean(0)
+    x = x - mean
+    solution = torch.linalg.solve(x.T @ x + 1e-2 * torch.eye(x.shape[1], dtype=torch.double), x.T @ (y - centre)).T
+    return solution.float(), (centre - solution @ mean).float()
+
+
 @torch.no_grad()
-def start_as_still(unet, scaling):
+def start_as_still(unet):
     """(1): the conditioning latents' carriers run through the top level; residual branches begin at zero."""
     count = unet.cfg["out_channels"]
     carriers = plus, minus, constant = triple(0, count)
@@ -72,15 +85,21 @@ def start_as_still(unet, scaling):
         shortcut.weight[channels, source + channels, 0, 0] = 1
     keep(unet.conv_norm_out, carriers, 3)
     clear(unet.conv_out)
-    unet.conv_out.weight[torch.arange(count), plus, 1, 1] = -scaling
-    unet.conv_out.weight[torch.arange(count), minus, 1, 1] = scaling
-    for part in (unet.conv_in, unet.conv_norm_out, unet.conv_out, *(b.spatial_res_block.conv_shortcut for b in up.resnets)):
-        part.requires_grad_(False)                          # the still video stays exact: jitter there would only blur it
+    unet.conv_out.weight[torch.arange(count), plus, 1, 1] = -1
+    unet.conv_out.weight[torch.arange(count), minus, 1, 1] = 1
+    hold(unet)
+
+
+def hold(unet):
+    """No learning on the still video's path: jitter there would only blur it."""
+    shortcuts = (block.spatial_res_block.conv_shortcut for block in unet.up_blocks[-1].resnets)
+    for part in (unet.conv_in, unet.conv_norm_out, unet.conv_out, *shortcuts):
+        part.requires_grad_(False)
 
 
 @torch.no_grad()
 def listen(unet):
-    """(2): marked planes -> HEARD.. -> attention over frames -> products with functions of time -> smoothed -> LIGHT."""
+    """(2) and (4): marked planes -> HEARD.. -> attention over frames -> products with functions of time -> smoothed -> LIGHT."""
     planes, free = torch.arange(PLANES), torch.arange(LIGHT + 3, WIDTH)
     heard = HEARD + planes
     tent = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
@@ -97,14 +116,12 @@ def listen(unet):
     slow = unet.add_embedding.linear_1.weight.view(-1, 3, 2, unet.cfg["addition_time_embed_dim"] // 2)
     slow[:, 0, :, :2] = 0                                   # frame rate and bucket by their slow sinusoids alone
     slow[:, 1, :, :7] = 0
-    told = unet.down_blocks[1].resnets[0].spatial_res_block  # the free channels tell of bucket and frame rate
+    told = unet.down_blocks[1].resnets[0].spatial_res_block  # the free channels tell of the frame rate
     clear(told.conv1)
-    ids = torch.stack([torch.randint(4, 16, (2000,)), torch.randint(1, 256, (2000,)), torch.full((2000,), 0.02)], 1)
-    said = F.silu(unet.time_embedding(sinusoid(0.25 * torch.linspace(3, 6.5, 2000), unet.cfg["block_out_channels"][0]))
-                  + unet.add_embedding(sinusoid(ids.flatten(), unet.cfg["addition_time_embed_dim"]).view(2000, -1)))
-    _, size, axes = torch.pca_lowrank(said, 5)              # its main variations, all made equally loud
-    told.time_emb_proj.weight.copy_(torch.randn(WIDTH, 5) @ (axes * 2000 ** 0.5 / size).T)
-    told.time_emb_proj.bias.copy_(0.5 * torch.randn(WIDTH) - told.time_emb_proj.weight @ said.mean(0))
+    weight, bias = hear_settings(unet, lambda rate, _: torch.stack([4 * (6 / (rate + 1) - 0.7), (rate - 9) / 3.5], 1))
+    mix = torch.randn(WIDTH, 2)
+    told.time_emb_proj.weight.copy_(mix @ weight)
+    told.time_emb_proj.bias.copy_(mix @ bias + 0.5 * torch.randn(WIDTH))
     told.conv2.weight[free, :, 1, 1] = 0.3 * torch.randn(len(free), WIDTH)
 
     part = unet.down_blocks[1].attentions[0]
@@ -128,34 +145,49 @@ def listen(unet):
     attention.to_v.weight[raw, raw] = 1
     clear(attention.to_out[0])
     attention.to_out[0].weight[means, raw] = 4
-    gate = temporal.ff.net[0].proj                          # value: a mean; gate: functions of time, bucket, frame rate
-    inner = gate.out_features // 2
-    clear(gate, slice(0, inner))
+    products = temporal.ff.net[0].proj                      # of means and functions of time and frame rate
+    inner = products.out_features // 2
+    clear(products, slice(0, inner))
     for k in range(PLANES):
-        gate.weight[k:inner:PLANES, means[k]] = 1
-    gate.weight[inner:] *= 2
-    gate.weight[inner:, own] = 0
+        products.weight[k:inner:PLANES, means[k]] = 1
+    products.weight[inner:] *= 2
+    products.weight[inner:, own] = 0
     share = torch.sigmoid(-part.time_mixer.mix_factor[0])
     part.proj_out.weight[LIGHT, said], part.proj_out.weight[LIGHT + 1, said] = 1 / share, -1 / share
 
-    block = unet.mid_block.resnets[0].spatial_res_block     # light + (smoothed light - light)
-    keep(block.norm1, triple(LIGHT, 1), 3)
-    clear(block.time_emb_proj, slice(0, 6))
-    clear(block.conv1, slice(0, 6))
-    for row, sign in ((0, 1), (1, -1)):
-        block.conv1.weight[row, LIGHT], block.conv1.weight[row, LIGHT + 1] = sign * tent, -sign * tent
-        block.conv1.weight[row + 3, LIGHT, 1, 1], block.conv1.weight[row + 3, LIGHT + 1, 1, 1] = sign, -sign
-    block.conv1.bias[2] = block.conv1.bias[5] = LEVEL
-    keep(block.norm2, triple(0, 2), 3)
+    soft, whole = 1 / LOUD, torch.zeros(3, 3)
+    whole[1, 1] = 1
+    gate, smoother = (resnet.spatial_res_block for resnet in unet.mid_block.resnets)
+    light_carriers(gate, (soft * tent, -soft * tent, whole))
+    weight, bias = hear_settings(unet, lambda _, bucket: 2.645 * bucket[:, None] / 255 - 1.365)
+    for row, sign in ((0, 1), (1, -1), (3, 1), (4, -1)):    # + e to the carriers of soft v and of -soft v
+        gate.time_emb_proj.weight[row], gate.time_emb_proj.bias[row] = sign * weight[0], sign * bias[0]
+    light_carriers(smoother, (tent, whole))
     for channel, sign in ((LIGHT, 1.0), (LIGHT + 1, -1.0)):
-        block.conv2.weight[channel, [0, 1, 3, 4], 1, 1] = sign * torch.tensor([1.0, -1, -1, 1])
+        # the slope of silu(v + e) - silu(e - v) at v = 0 grows from 0 to 2 as e does from -1.28 to 1.28;
+        # -1.365 arrives as -1.28, for a carrier of that size adds to its group's deviation
+        gate.conv2.weight[channel, [0, 3, 6, 7], 1, 1] = sign * torch.tensor([1 / soft, -1 / soft, -1, 1])
+        smoother.conv2.weight[channel, [0, 1, 3, 4], 1, 1] = sign * torch.tensor([GAIN, -GAIN, -1, 1])
+
+
+def light_carriers(block, kernels):
+    """Makes the first half of a residual block carry LIGHT, filtered by each kernel, in channels 0.. before its last SiLU."""
+    rows = slice(0, 3 * len(kernels))
+    keep(block.norm1, triple(LIGHT, 1), 3)
+    clear(block.time_emb_proj, rows)
+    clear(block.conv1, rows)
+    for k, kernel in enumerate(kernels):
+        for row, sign in ((3 * k, 1), (3 * k + 1, -1)):
+            block.conv1.weight[row, LIGHT], block.conv1.weight[row, LIGHT + 1] = sign * kernel, -sign * kernel
+        block.conv1.bias[3 * k + 2] = LEVEL
+    keep(block.norm2, triple(0, len(kernels)), 3)
 
 
 @torch.no_grad()
-def fit_time(unet, batches, ridge=3e-2):
-    """The functions of time, bucket and frame rate that make the light of the means, by least squares.
+def fit_time(unet, batches, ridge=1e-4):
+    """The functions of time and frame rate that make the light of the means, by least squares.
 
-    batches: pairs of the UNet's inputs and the light (B, F, h, w) wanted at the lowest level.
+    batches: pairs of the UNet's inputs and the light (B, F, h, w) wanted at the lowest level for a bucket half way.
     """
     products = []
     last = unet.down_blocks[1].attentions[0].temporal_transformer_blocks[0].ff.net[2]
@@ -166,10 +198,9 @@ def fit_time(unet, batches, ridge=3e-2):
         unet(*inputs, levels=1)
         b, f, h, w = light.shape
         x = products.pop().view(b, h, w, f, -1).permute(0, 3, 4, 1, 2)                  # (B, F, inner, h, w)
-        x = F.conv2d(x.reshape(-1, 1, h, w), tent, padding=1).view(b, f, -1, h * w).transpose(2, 3).flatten(0, 2)
+        x = GAIN * F.conv2d(F.conv2d(x.reshape(-1, 1, h, w), tent, padding=1), tent, padding=1).view(b, f, -1, h * w).transpose(2, 3).flatten(0, 2)
         y = LOUD * light.reshape(-1, 1)
-        weight = 1 / (light.square().mean((1, 2, 3), keepdim=True) + 0.02 ** 2).sqrt()   # gentle clips count as well,
-        weight = weight * torch.cat([torch.tensor([2.0]), torch.ones(f - 1)]).view(1, f, 1, 1)       # first frames most
+        weight = torch.cat([torch.tensor([3.0]), torch.ones(f - 1)]).view(1, f, 1, 1)       # first frames most
         weight = weight.expand(b, f, h, w).reshape(-1, 1).double()
         x, y = x * weight, y * weight
         square, mixed, whole = square + x.T @ x, mixed + x.T @ y, whole + y.square().sum()
@@ -177,25 +208,6 @@ def fit_time(unet, batches, ridge=3e-2):
     solution = torch.linalg.solve(square + ridge * square.diagonal().mean() * torch.eye(len(square), dtype=torch.double), mixed)
     last.weight[2 * PLANES] = solution[:, 0].float()
     return 1 - (2 * solution.T @ mixed - solution.T @ square @ solution).item() / whole.item()
-
-
-@torch.no_grad()
-def gate_by_bucket(unet):
-    """Let the bucket scale the smoothed light: silu(v + e) - silu(-v + e) grows from nothing to 2 v as e rises.
-
-    e = 2.56 (bucket / 255 - 1/2), by least squares from the time embedding; GroupNorm leaves a third of what is added.
-    """
-    block, n = unet.mid_block.resnets[0].spatial_res_block, 6000
-    ids = torch.stack([torch.randint(4, 16, (n,)), torch.randint(1, 256, (n,)), torch.full((n,), 0.02)], 1)
-    said = F.silu(unet.time_embedding(sinusoid(0.25 * torch.linspace(3, 6.5, n), unet.cfg["block_out_channels"][0]))
-                  + unet.add_embedding(sinusoid(ids.flatten(), unet.cfg["addition_time_embed_dim"]).view(n, -1))).double()
-    want = 3 * 2.56 * (ids[:, 1:2].double() / 255 - 0.5)
-    mean, whole = said.mean(0), want.mean()
-    x = said - mean
-    solution = torch.linalg.solve(x.T @ x + 1e-2 * torch.eye(x.shape[1], dtype=torch.double), x.T @ (want - whole))
-    block.time_emb_proj.weight[:2] = solution.T.float()
-    block.time_emb_proj.bias[:2] = (whole - mean @ solution[:, 0]).float()
-    return (x @ solution - (want - whole)).square().mean().sqrt().item()
 
 
 @torch.no_grad()

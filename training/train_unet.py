@@ -1,8 +1,9 @@
 """Train the UNet on clips of light and shade that pass over a picture; VAE and image encoder stay as they are.
 
-    python train_unet.py --vae work/vae.pt --out work/unet.pt --light 15 --minutes 45
+    python train_unet.py --only-light --minutes 25          # how the light depends on noise, time and frame rate
+    python train_unet.py --resume --minutes 60 --lr 1e-5    # the whole UNet, EDM's loss
 
-Clips are made among latents: `deepen_vae.py` fitted how light changes them (`light.pt`), so only still pictures need encoding.
+Clips are made among latents: `finish_vae.py` fitted how light changes them (`light.pt`), so only still pictures need encoding.
 """
 import argparse
 import copy
@@ -11,7 +12,6 @@ import os
 import time
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 
 import data
@@ -41,20 +41,17 @@ def fixed_clip():
 
 
 @torch.no_grad()
-def encoded_stills(path, vae, clip, bank, count, device):
-    """Latents (count, C, h, w) of pictures with a little noise, and their image embeddings; made once, kept at `path`."""
-    if not os.path.exists(path):
-        gen = torch.Generator().manual_seed(7)
-        latents, contexts = [], []
-        with torch.autocast(device.split(":")[0], dtype=torch.bfloat16):
-            for _ in range(count // 8):
-                x = data.images(gen, bank, 8, STILL, STILL)
-                contexts.append(clip(clip_pixels(x.to(device))).float().cpu())
-                x += 0.02 * torch.randn(x.shape, generator=gen)
-                latents.append(vae.encode(x.to(device)).float().cpu())
-        torch.save({"latents": torch.cat(latents), "contexts": torch.cat(contexts)}, path)
-    kept = torch.load(path)
-    return kept["latents"], kept["contexts"]
+def encode_stills(path, vae, clip, bank, count, device):
+    """Writes latents (count, C, h, w) of pictures with a little noise, and their image embeddings."""
+    gen = torch.Generator().manual_seed(7)
+    latents, contexts = [], []
+    with torch.autocast(device.split(":")[0], dtype=torch.bfloat16):
+        for _ in range(count // 8):
+            x = data.images(gen, bank, 8, STILL, STILL)
+            contexts.append(clip(clip_pixels(x.to(device))).float().cpu())
+            x += 0.02 * torch.randn(x.shape, generator=gen)
+            latents.append(vae.encode(x.to(device)).float().cpu())
+    torch.save({"latents": torch.cat(latents), "contexts": torch.cat(contexts)}, path)
 
 
 def make_batch(gen, stills, operator, count, frames, size):
@@ -71,7 +68,7 @@ def make_batch(gen, stills, operator, count, frames, size):
         batch["condition"].append(still)
         batch["context"].append(contexts[i:i + 1])
         batch["white"].append(white)
-        batch["light"].append((data.LIGHT * bucket / 255 * data.waves(white, frames, fps)).exp() - 1)
+        batch["light"].append(data.LIGHT * bucket / 255 * data.waves(white, frames, fps))
         batch["ids"].append(torch.tensor([fps - 1.0, bucket, 0.02]))
     batch = {k: torch.stack(v) for k, v in batch.items()}
     effect = F.conv2d(batch["condition"], operator["weight"], operator["bias"])
@@ -79,12 +76,57 @@ def make_batch(gen, stills, operator, count, frames, size):
     return batch
 
 
-def random_inputs(gen, stills, operator, count):
-    """What the UNet sees of `count` clips at the highest noise level, and the light its lowest level should find."""
-    batch = make_batch(gen, stills, operator, count, 14, (64, 64))
+def noised(gen, batch, sigma):
+    """The clips of a batch with marked noise of levels sigma (B,)."""
     noise = mark(torch.randn(batch["clean"].shape, generator=gen), batch["white"])
-    inputs = torch.cat([noise, batch["condition"][:, None].expand_as(noise)], 2)
-    return (inputs, torch.full((count,), 1.6), batch["context"], batch["ids"]), F.avg_pool2d(batch["light"], 2)
+    return batch["clean"] + sigma.view(-1, 1, 1, 1, 1) * noise
+
+
+def inputs_of(noisy, sigma, batch):
+    """What the UNet is called with, and what its output v means: clean latents = c_skip * noisy + c_out * v."""
+    c_skip, c_out, c_in, timestep = precondition(noisy, sigma)
+    still = batch["condition"][:, None].expand_as(noisy)
+    return (torch.cat([noisy * c_in, still], 2), timestep, batch["context"], batch["ids"]), c_skip, c_out
+
+
+def light_half_way(batch):
+    """The light the lowest level should find at a bucket half way, (B, F, h/2, w/2)."""
+    return F.avg_pool2d(batch["light"] * (127.5 / batch["ids"][:, 1].view(-1, 1, 1, 1)), 2)
+
+
+def light_loss(net, gen, batch, sigma):
+    """Of the lowest level alone, told what the light is: what it misses, first frames most; and a video without light's."""
+    light = light_half_way(batch)
+    batch["ids"][:, 1].clamp_(min=90)                       # the bucket scales the light, gentle ones teach nothing more
+    scale = 127.5 / batch["ids"][:, 1].view(-1, 1, 1, 1) / head_start.LOUD
+    inputs, _, _ = inputs_of(noised(gen, batch, sigma), sigma, batch)
+    wrong = (net(*inputs, levels=1)[:, :, head_start.LIGHT].float() * scale - light).square()
+    weight = torch.tensor([3.0] + [1.0] * (light.shape[1] - 1), device=light.device).view(1, -1, 1, 1)
+    return 100 * (weight * wrong).mean(), wrong.mean(), light.square().mean()
+
+
+def edm_loss(net, gen, batch, sigma):
+    """EDM's loss of the clean latents' estimate; its square error and a still video's."""
+    noisy = noised(gen, batch, sigma)
+    inputs, c_skip, c_out = inputs_of(noisy, sigma, batch)
+    estimate = c_skip * noisy + c_out * net(*inputs).float()
+    wrong = ((estimate - batch["clean"]) / c_out).square().mean()
+    return wrong, F.mse_loss(estimate, batch["clean"]), F.mse_loss(inputs[0][:, :, batch["clean"].shape[2]:], batch["clean"])
+
+
+def start(operator, gen, stills, batches):
+    """A UNet with the head start; prints how much of the light it misses before any training."""
+    net = UNet(dict(UNET))
+    head_start.start_as_still(net)
+    head_start.listen(net)
+    head_start.multiply(net, operator)
+    pairs = []
+    for _ in range(batches):
+        batch = make_batch(gen, stills, operator, 8, 14, (STILL, STILL))
+        sigma = torch.full((8,), SIGMAS[1])
+        pairs.append((inputs_of(noised(gen, batch, sigma), sigma, batch)[0], light_half_way(batch)))
+    print("light before training: %.3f of its variance is missed" % head_start.fit_time(net, pairs), flush=True)
+    return net
 
 
 def main():
@@ -96,16 +138,13 @@ def main():
     p.add_argument("--stills", default="work/stills.pt")
     p.add_argument("--canvases", type=int, default=400)
     p.add_argument("--pictures", type=int, default=400, help="still pictures to encode")
-    p.add_argument("--fit", type=int, default=24, help="batches of 32 clips for the head start's least squares")
-    p.add_argument("--light", type=float, default=15, help="minutes in which only the light is learnt, without pictures")
-    p.add_argument("--minutes", type=float, default=45, help="in all")
-    p.add_argument("--sizes", default="64x64,64x96,96x64", help="heights and widths of the crops, drawn in turn")
-    p.add_argument("--frames", default="14,14,25", help="clip lengths, drawn in turn")
-    p.add_argument("--batch", type=int, default=8, help="clips of 64x64x14; larger ones count for more")
-    p.add_argument("--lr", type=float, default=1e-3)
-    p.add_argument("--rest", type=float, default=0.1, help="learning rate, as a share, of what the head start set by hand")
-    p.add_argument("--final", type=float, default=0.02, help="share of the learning rate that is left at the end")
-    p.add_argument("--decay", type=float, default=0.99, help="of the averaged weights")
+    p.add_argument("--fit", type=int, default=60, help="batches of 8 clips for the head start's least squares")
+    p.add_argument("--only-light", action="store_true", help="only the functions of time and frame rate learn")
+    p.add_argument("--minutes", type=float, default=25)
+    p.add_argument("--size", type=int, default=STILL, help="pixels a side of the clips")
+    p.add_argument("--frames", default="14,14,14,25", help="clip lengths, drawn in turn")
+    p.add_argument("--batch", type=int, default=4, help="clips of 14 frames; longer ones count for more")
+    p.add_argument("--lr", type=float, default=3e-5)
     p.add_argument("--device", default="cpu")
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--resume", action="store_true")
@@ -113,121 +152,58 @@ def main():
     a = p.parse_args()
     if a.threads:
         torch.set_num_threads(a.threads)
-    rank = 0
-    if "RANK" in os.environ:
-        dist.init_process_group()
-        rank = dist.get_rank()
+    kind = a.device.split(":")[0]
     os.makedirs(os.path.dirname(a.out) or ".", exist_ok=True)
-    state = torch.load(a.vae, map_location="cpu")
-    vae = VAE(dict(VAE_CFG, scaling_factor=state["scaling_factor"]))
-    vae.load_state_dict(state["ema"])
-    scaling = vae.cfg["scaling_factor"]
     operator = torch.load(a.operator)
-    if not os.path.exists(a.stills) and rank == 0:
-        encoded_stills(a.stills, vae.to(a.device).eval(), fixed_clip().to(a.device), data.canvas_bank(a.bank, a.canvases),
-                       a.pictures, a.device)
-    if dist.is_initialized():
-        dist.barrier()
-    stills = encoded_stills(a.stills, vae, None, None, 0, a.device)
+    if not os.path.exists(a.stills):
+        vae = VAE(dict(VAE_CFG))
+        vae.load_state_dict(torch.load(a.vae, map_location="cpu")["ema"])
+        encode_stills(a.stills, vae.to(a.device).eval(), fixed_clip().to(a.device), data.canvas_bank(a.bank, a.canvases),
+                      a.pictures, a.device)
+    kept = torch.load(a.stills)
+    stills = kept["latents"], kept["contexts"]
     torch.manual_seed(a.seed)
-    net = UNet(dict(UNET))
-    head_start.start_as_still(net, scaling)
-    head_start.listen(net)
-    head_start.multiply(net, operator)
     gen = torch.Generator().manual_seed(a.seed)
-    if not a.resume:
-        pairs = (random_inputs(gen, stills, operator, 32) for _ in range(a.fit))
-        rest = head_start.fit_time(net, pairs)
-        if rank == 0:
-            print("light, before training: %.3f of its variance is missed, weights %.3f" % (rest, net.down_blocks[1].attentions[0].temporal_transformer_blocks[0].ff.net[2].weight[4].abs().max()), flush=True)
-    done = {"step": 0, "clips": 0, "seconds": 0.0, "log": []}
-    ema, opt_state = copy.deepcopy(net), None
+    net = UNet(dict(UNET)) if a.resume else start(operator, gen, stills, a.fit)
+    done = {"step": 0, "clips": 0, "seconds": 0.0}
     if a.resume:
         state = torch.load(a.out, map_location="cpu")
-        net.load_state_dict(state["net"])
-        ema.load_state_dict(state["ema"])
-        done, opt_state = state["done"], state["opt"]
+        net.load_state_dict(state["ema"])
+        head_start.hold(net)
+        done = state["done"]
+        gen.manual_seed(a.seed + done["step"])
+    learn = [w for name, w in net.named_parameters() if w.requires_grad and (not a.only_light or name.startswith(head_start.CLOCK))]
     net.to(a.device).train()
-    ema.to(a.device).eval()
-    clock = [w for name, w in net.named_parameters() if name.startswith(head_start.CLOCK)]
-    others = [w for name, w in net.named_parameters() if w.requires_grad and not name.startswith(head_start.CLOCK)]
-    opt = torch.optim.Adam([{"params": clock}, {"params": others}], lr=a.lr, betas=(0.9, 0.99))
-    if opt_state:
-        opt.load_state_dict(opt_state)
-    seed = a.seed + done["step"] + 1000003 * rank
-    torch.manual_seed(seed)
-    gen = torch.Generator().manual_seed(seed)
-    sizes = [tuple(map(int, s.split("x"))) for s in a.sizes.split(",")]
+    ema = copy.deepcopy(net)
+    opt = torch.optim.Adam(learn, lr=a.lr, betas=(0.9, 0.99))
     lengths = [int(f) for f in a.frames.split(",")]
-
-    def average(spent):
-        """Average the gradients over the processes; and the time spent, so that all stop at the same step."""
-        if not dist.is_initialized():
-            return spent
-        grads = [w.grad for w in net.parameters() if w.grad is not None]
-        flat = torch.cat([g.flatten() for g in grads] + [torch.tensor([spent], device=a.device)])
-        dist.all_reduce(flat)
-        flat /= dist.get_world_size()
-        for g, part in zip(grads, flat[:-1].split([g.numel() for g in grads])):
-            g.copy_(part.view_as(g))
-        return flat[-1].item()
-
-    def save():
-        torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "opt": opt.state_dict(), "scaling_factor": scaling,
-                    "done": {**done, "seconds": done["seconds"] + time.time() - start}}, a.out + ".part")
-        os.replace(a.out + ".part", a.out)
-
-    start, step, spent, tally = time.time(), 0, 0.0, torch.zeros(2)
-    while spent < 1:
-        light_only = spent * a.minutes < a.light
-        phase = spent * a.minutes / a.light if light_only else (spent * a.minutes - a.light) / (a.minutes - a.light)
-        rate = a.lr * min(1, (step + 1) / 30) * (a.final + (1 - a.final) * (0.5 + 0.5 * math.cos(math.pi * min(1, phase))))
-        opt.param_groups[0]["lr"] = rate
-        opt.param_groups[1]["lr"] = 0.0 if light_only else a.rest * rate
-        size, frames = sizes[step % len(sizes)], lengths[step // len(sizes) % len(lengths)]
-        count = max(1, round(a.batch * 64 * 64 * 14 / (size[0] * size[1] * frames)))
-        batch = {k: v.to(a.device) for k, v in make_batch(gen, stills, operator, count, frames, size).items()}
-        clean = batch["clean"] * scaling
+    begin, step, tally = time.time(), 0, torch.zeros(2)
+    before = done["seconds"]
+    while (spent := (time.time() - begin) / 60 / a.minutes) < 1:
+        opt.param_groups[0]["lr"] = a.lr * min(1, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * spent)) + 1e-7
+        frames = lengths[step % len(lengths)]
+        count = max(1, round(a.batch * 14 / frames))
+        batch = {k: v.to(a.device) for k, v in make_batch(gen, stills, operator, count, frames, (a.size, a.size)).items()}
         low, high = map(math.log, SIGMAS)
-        sigma = (low + (high - low) * torch.rand(count, device=a.device)).exp()
-        noise = mark(torch.randn_like(clean), batch["white"])
-        noisy = clean + sigma.view(-1, 1, 1, 1, 1) * noise
-        c_skip, c_out, c_in, timestep = precondition(noisy, sigma)
-        still = batch["condition"][:, None].expand_as(clean)
-        with torch.autocast(a.device.split(":")[0], dtype=torch.bfloat16):
-            out = net(torch.cat([noisy * c_in, still], 2), timestep, batch["context"], batch["ids"],
-                      levels=1 if light_only else None).float()
-        if light_only:                                      # the lowest level alone, told what the light is
-            light = F.avg_pool2d(batch["light"], 2)
-            loss = F.mse_loss(out[:, :, head_start.LIGHT], head_start.LOUD * light)
-            wrong, whole = loss.detach(), (head_start.LOUD * light).square().mean()
-        else:
-            loss = F.mse_loss(out, (c_skip * noisy - clean) / -c_out)
-            wrong, whole = F.mse_loss(c_skip * noisy + c_out * out.detach(), clean), F.mse_loss(still * scaling, clean)
+        sigma = (low + (high - low) * torch.rand(count, generator=gen)).exp().to(a.device)
+        with torch.autocast(kind, dtype=torch.bfloat16):
+            loss, wrong, whole = (light_loss if a.only_light else edm_loss)(net, gen, batch, sigma)
         opt.zero_grad()
         loss.backward()
-        for w in net.parameters():
-            if w.requires_grad and w.grad is None and not light_only:
-                w.grad = torch.zeros_like(w)
-        spent = average((time.time() - start) / 60 / a.minutes)
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_([w for w in learn if w.grad is not None], 1.0)
         opt.step()
         step += 1
-        done["step"] += 1
-        done["clips"] += count * (dist.get_world_size() if dist.is_initialized() else 1)
-        weight = 1 - min(a.decay, (1 + done["step"]) / (10 + done["step"]))
+        done = {"step": done["step"] + 1, "clips": done["clips"] + count, "seconds": before + time.time() - begin}
         with torch.no_grad():
-            for e, w in zip(ema.parameters(), net.parameters()):
-                e.lerp_(w, weight)
             tally += torch.stack([wrong, whole]).cpu()
-        if step % 25 == 0:
-            row = [done["step"], done["clips"], round(done["seconds"] + time.time() - start), round((tally[0] / tally[1]).item(), 4)]
-            done["log"].append(row)
-            if rank == 0:
-                print("step %d  clips %d  %d s  of a still video %.4f" % tuple(row), "(light)" if light_only else "", flush=True)
+            for e, w in zip(ema.parameters(), net.parameters()):
+                e.lerp_(w, 1 - min(0.99, (1 + step) / (10 + step)))
+        if step % 50 == 0:
+            print("step %d  clips %d  %d s  of a still video %.4f" % (*done.values(), tally[0] / tally[1]), flush=True)
             tally.zero_()
-        if rank == 0 and (step % 100 == 0 or spent >= 1):
-            save()
+        if step % 200 == 0:
+            torch.save({"ema": ema.state_dict(), "done": done}, a.out)
+    torch.save({"ema": ema.state_dict(), "done": done}, a.out)
 
 
 if __name__ == "__main__":

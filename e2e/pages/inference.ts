@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink';
+import { KNOWN_MODELS, type KnownModel } from '../../src/checkpoints/known-models';
 import { siteModel } from '../../src/clients/models';
-import { KNOWN_MODELS, type KnownModel } from '../../src/models/known-models';
 import type { Settings } from '../../src/pipelines/settings';
 import type { Picture } from '../../src/processors/picture';
 import type { BackendInfo, InferenceApi } from '../../workers/inference/api';

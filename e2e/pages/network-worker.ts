@@ -1,6 +1,6 @@
 import { expose } from 'comlink';
 import { probe, type Reading } from '../../reference/probe';
-import { type CheckpointFiles, type Component, openWeights } from '../../src/models/checkpoint';
+import { type CheckpointFiles, type Component, openWeights } from '../../src/checkpoints/checkpoint';
 import type { GraphOptions } from '../../src/models/graphs';
 import type { Island } from '../../src/models/islands';
 import { type Cost, cost } from '../../src/onnx/cost';

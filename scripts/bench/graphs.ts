@@ -1,8 +1,8 @@
 import { NETWORKS, type NetworkName, networkGraph } from '../../e2e/pages/network-graph';
 import { madeUpWeights } from '../../reference/made-up-weights';
 import { vaeConfig } from '../../src/models/config';
-import { largestDecodeChunk } from '../../src/models/decode-chunk';
 import type { ClipShape } from '../../src/models/graphs';
+import { planDecoder } from '../../src/models/plan';
 import { type Cost, cost, totalMacs } from '../../src/onnx/cost';
 import { modelProto } from '../../src/onnx/proto';
 import { bytesText, secondsText, table } from '../figures';
@@ -67,8 +67,8 @@ function measure(network: NetworkName) {
   };
 }
 
-/** Of the decoder as many as keep its tensors below a gibibyte; the encoders see one picture. */
+/** Of the decoder as many as fit 8 GB; the encoders see one picture. */
 function framesPerCall(network: NetworkName, config: unknown): number {
-  if (network === 'vae_decoder') return largestDecodeChunk(vaeConfig.parse(config), CLIP, 'float16', 2 ** 30);
+  if (network === 'vae_decoder') return planDecoder(vaeConfig.parse(config), CLIP, 'float16', 8e9).frames;
   return network === 'unet' || network === 'plain_unet' ? CLIP.frames : 1;
 }

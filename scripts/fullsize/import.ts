@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { KNOWN_MODELS } from '../../src/models/known-models';
+import { KNOWN_MODELS } from '../../src/checkpoints/known-models';
 import { totalMacs } from '../../src/onnx/cost';
 import { type Lab, openLab } from '../browser/lab';
 import { bytesText, flopsText, secondsText } from '../figures';

@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from '../../src/models/checkpoint';
+import type { CheckpointFiles } from '../../src/checkpoints/checkpoint';
 import type { Graph } from '../../src/onnx/graph';
 import { SafetensorsFile } from '../../src/safetensors/safetensors-file';
 import type { Tensor } from '../../src/tensor/tensor';

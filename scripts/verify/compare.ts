@@ -70,7 +70,8 @@ export function innerValues(reference: Reference, graph: Graph): Map<string, Val
   const values = new Map<string, Value>();
   for (const name of reference.names.filter((each) => each.startsWith('act.'))) {
     const path = name.slice('act.'.length).replace(/\.(every\d+th_channel|channels_\w+|frame_\d+)$/, '');
-    const value = graph.scopes.get(path);
+    // The reference's up blocks end with their upsamplers, which ours leaves to the next block.
+    const value = graph.scopes.get(`${path}.upsamplers.0`) ?? graph.scopes.get(path);
     if (value && !FOLDED.test(path)) values.set(name, value);
   }
   return values;

@@ -1,7 +1,7 @@
 import { openAsBlob, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { CheckpointFiles } from '../../src/models/checkpoint';
+import type { CheckpointFiles } from '../../src/checkpoints/checkpoint';
 import { openNetwork } from '../../workers/inference/network';
 import type { Bench, Check } from './check';
 import { inChromium } from './chromium';

@@ -1,4 +1,4 @@
-import { Checkpoint } from '../../src/models/checkpoint';
+import { Checkpoint } from '../../src/checkpoints/checkpoint';
 import type { Settings } from '../../src/pipelines/settings';
 import { type Networks, type PipelineEvent, stableVideoDiffusion } from '../../src/pipelines/stable-video-diffusion';
 import { postprocessVideo } from '../../src/processors/video';

@@ -1,4 +1,4 @@
-import { type CheckpointFiles, type Component, openWeights } from '../../src/models/checkpoint';
+import { type CheckpointFiles, type Component, openWeights } from '../../src/checkpoints/checkpoint';
 import { parseConfig } from '../../src/models/config';
 import type { Weights } from '../../src/safetensors/weights';
 import type { Bench } from './check';

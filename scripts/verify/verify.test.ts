@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-web';
 import { expect, test, vi } from 'vitest';
 import { filesOf } from '../../reference/tiny-checkpoint';
-import type { CheckpointFiles } from '../../src/models/checkpoint';
+import type { CheckpointFiles } from '../../src/checkpoints/checkpoint';
 import { openNetwork } from '../../workers/inference/network';
 import { rng } from './arithmetic';
 import type { Bench, Check } from './check';

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
+import type { KnownModelId } from '../checkpoints/known-models';
 import { fromInput, givesHandles, type LocalChoice, pickFiles, pickFolder } from '../clients/local-files';
-import type { KnownModelId } from '../models/known-models';
 import { useIncoming } from '../store/incoming';
 
 /** Two buttons that open the system's dialogs: for files, and for a folder with all that is in it. */

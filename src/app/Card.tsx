@@ -1,6 +1,6 @@
 import './Card.css';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
-import type { KnownModelId } from '../models/known-models';
+import type { KnownModelId } from '../checkpoints/known-models';
 
 export interface Badge {
   readonly tone: 'active' | 'good' | 'quiet' | 'wrong';

@@ -1,5 +1,5 @@
 import { useId, useRef } from 'react';
-import type { KnownModelId } from '../models/known-models';
+import type { KnownModelId } from '../checkpoints/known-models';
 import { useModels } from '../store/models';
 import { bytesHere, type Standing } from '../store/shelf';
 import { sayBytes } from '../store/transfer';

@@ -1,6 +1,6 @@
 import './DownloadForm.css';
 import { type FormEvent, useId, useState } from 'react';
-import type { KnownModel } from '../models/known-models';
+import type { KnownModel } from '../checkpoints/known-models';
 import { baseFault, HUGGING_FACE, useHub } from '../store/hub';
 import { useModels } from '../store/models';
 

@@ -1,6 +1,6 @@
 import './IncomingFiles.css';
 import { useEffect, useId, useRef, useState } from 'react';
-import { KNOWN_MODELS, type KnownModelId } from '../models/known-models';
+import { KNOWN_MODELS, type KnownModelId } from '../checkpoints/known-models';
 import { type Incoming, useIncoming } from '../store/incoming';
 import { IDLE, useModels } from '../store/models';
 import { findStored, sayComponents, standingOf } from '../store/shelf';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { KnownModel } from '../models/known-models';
+import type { KnownModel } from '../checkpoints/known-models';
 import { useEngine } from '../store/engine';
 import { type Doing, IDLE, type Job, useModels } from '../store/models';
 import { findStored, type Standing, sayComponents, standingOf } from '../store/shelf';

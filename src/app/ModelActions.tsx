@@ -1,4 +1,4 @@
-import type { KnownModel } from '../models/known-models';
+import type { KnownModel } from '../checkpoints/known-models';
 import { isWorking, useGeneration } from '../store/generation';
 import { useModels } from '../store/models';
 import type { Standing } from '../store/shelf';

@@ -1,5 +1,5 @@
-import type { KnownModel } from '../models/known-models';
-import { KNOWN_MODELS } from '../models/known-models';
+import type { KnownModel } from '../checkpoints/known-models';
+import { KNOWN_MODELS } from '../checkpoints/known-models';
 import { useModels } from '../store/models';
 import { borrows, bytesHere, bytesOf, lenderFor, type Standing } from '../store/shelf';
 import { sayBytes } from '../store/transfer';

@@ -1,4 +1,4 @@
-import type { KnownModelId } from '../models/known-models';
+import type { KnownModelId } from '../checkpoints/known-models';
 import type { JudgedClip, Verdict } from '../models/verdict';
 import { sayDuration } from '../store/progress';
 import { useVerdicts } from '../store/verdicts';

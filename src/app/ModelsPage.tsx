@@ -1,6 +1,6 @@
 import './ModelsPage.css';
 import { useEffect } from 'react';
-import { KNOWN_MODELS } from '../models/known-models';
+import { KNOWN_MODELS } from '../checkpoints/known-models';
 import { useModels } from '../store/models';
 import { EngineNotice } from './EngineNotice';
 import { IncomingFiles } from './IncomingFiles';

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
+import type { KnownModelId } from '../checkpoints/known-models';
 import { droppedFiles, type LocalChoice } from '../clients/local-files';
 import { looksLikeModel } from '../clients/model-drop';
-import type { KnownModelId } from '../models/known-models';
 import { isWorking, useGeneration } from '../store/generation';
 import { useIncoming } from '../store/incoming';
 import { usePicture } from '../store/picture';

@@ -57,28 +57,29 @@ async function bringAll(
   for (const item of items) if (!(await isVerified(begun, item, place))) missing.push(item);
   let record = withFiles(begun, missing.map(fileOf));
   await save(record);
+  const vouchFor = async (file: FileRecord) => {
+    record = withFiles(record, [file]);
+    await save(record);
+    await place.journals.remove(file.path);
+  };
 
   const left: Item[] = [];
   for (const item of missing) {
     const file = await adopt(item, place);
-    if (file) {
-      record = withFiles(record, [file]);
-      await save(record);
-      await place.journals.remove(item.path);
-    } else left.push(item);
+    if (file) await vouchFor(file);
+    else left.push(item);
   }
   await reserve(left, place);
-
   const tally = new Tally(left, onProgress);
-  for (const item of left) {
-    const { bytes, sha256 } = await transfer(item, place, (done, total) => tally.tell(item, done, total));
-    const stat = await place.folder.stat(item.path);
-    if (!stat) throw new Error(`${item.path} vanished as soon as it was whole.`);
-    record = withFiles(record, [{ ...fileOf(item), bytes, sha256, verifiedTime: stat.lastModified }]);
-    await save(record);
-    await place.journals.remove(item.path);
-  }
+  for (const item of left) await vouchFor(await bringOne(item, place, tally));
   return record;
+}
+
+async function bringOne(item: Item, place: Place, tally: Tally): Promise<FileRecord> {
+  const { bytes, sha256 } = await transfer(item, place, (done, total) => tally.tell(item, done, total));
+  const stat = await place.folder.stat(item.path);
+  if (!stat) throw new Error(`${item.path} vanished as soon as it was whole.`);
+  return { ...fileOf(item), bytes, sha256, verifiedTime: stat.lastModified };
 }
 
 const fileOf = ({ path, source, size, sha256 }: Item): FileRecord => ({ path, from: source.from, bytes: size, sha256 });
@@ -143,7 +144,7 @@ export async function hashBlob(
 }
 
 /** Takes the room that the items need. @throws QuotaError that says how much is missing; then nothing new is taken */
-async function reserve(items: readonly Item[], { folder, journals }: Place): Promise<void> {
+async function reserve(items: readonly Item[], { folder }: Place): Promise<void> {
   const taken: string[] = [];
   let needed = 0;
   let found = 0;
@@ -152,8 +153,6 @@ async function reserve(items: readonly Item[], { folder, journals }: Place): Pro
     const part = await folder.openPart(path);
     try {
       if (part.size() === size) continue;
-      // A journal of other bytes than will be there must not outlive them.
-      await journals.remove(path);
       taken.push(path);
       needed += size;
       found += grow(part, size);

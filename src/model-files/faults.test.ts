@@ -166,7 +166,7 @@ class World {
     this.random = mulberry32(seed);
     this.#listed = listed;
     this.#local = local;
-    this.hub = new SimulatedHub(new Map([...published].map(([url, { bytes }]) => [url, bytes])), this.random);
+    this.hub = new SimulatedHub(firstFiles(), this.random);
     this.disk = new SimulatedDisk(this.random);
   }
 
@@ -198,9 +198,8 @@ class World {
   /** With nothing in its way any more, the next try succeeds. */
   async endsWell(): Promise<void> {
     this.#expectNothingWrong();
-    this.hub.faults = [];
-    // Where hashes are pinned, the host is set right again too.
-    if (this.#listed) for (const [url, { bytes }] of published) this.hub.files.set(url, bytes);
+    // Where hashes are pinned, the host must have those files again; else what it has now will do.
+    this.hub.restore(this.#listed ? firstFiles() : new Map());
     this.disk.live({});
     const error = await this.attempt();
     expect(error?.stack).toBeUndefined();
@@ -263,6 +262,8 @@ class World {
 }
 
 const NEW: ModelRecord = { id: 'svd', title: 'SVD', files: [], addedAt: 0 };
+
+const firstFiles = () => new Map([...published].map(([url, { bytes }]) => [url, bytes]));
 
 const publishedAt = (url: string) => published.get(url) as { bytes: Uint8Array; sha256: string };
 

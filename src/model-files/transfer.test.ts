@@ -103,6 +103,17 @@ test('half a file is continued from where it came, and from nowhere else', async
   expect(elsewhere.opened).toEqual([0]);
 });
 
+test('a source that cannot begin in the middle is read from its beginning, at once', async () => {
+  const disk = quietDisk();
+  const dropping = chunked((at) => {
+    if (at === 40_000 && dropping.opened.length === 1) throw new PassingFault('The connection was lost.');
+  });
+  const whole = { ...dropping, open: async (offset: number) => ({ ...(await dropping.open(0)), asked: offset }) };
+  await transfer(itemOf(whole), await placeOn(disk), () => {});
+  expect(dropping.opened).toEqual([0, 0]);
+  expectBytes(disk);
+});
+
 test('a journal whose hash state the hasher does not know counts as none', async () => {
   const disk = quietDisk();
   const part = await disk.openPart('w');
@@ -154,6 +165,29 @@ test('what is there already is not brought again; what was replaced is', async (
   expect(third.files).toMatchObject([{ path: 'w', bytes: 5, from: 'file:w:5' }]);
   expect(disk.bytes('w')).toEqual(new Uint8Array(5).fill(9));
   expect(disk.paths).toEqual(['w']);
+});
+
+test('a whole file that no record vouches for is taken if its hash is right, and brought again if not', async () => {
+  for (const flips of [false, true]) {
+    const disk = quietDisk();
+    const source = chunked();
+    // The process died when the file had its name already, and before that was noted.
+    await transfer(itemOf(source), await placeOn(disk), () => {});
+    if (flips) disk.flip('w', 5);
+    const { files } = await bring(RECORD, [itemOf(source)], await placeOn(disk), disk.saveRecord, () => {});
+    expect(files[0]?.verifiedTime).toBeDefined();
+    expect(source.opened).toEqual(flips ? [0, 0] : [0]);
+    expectBytes(disk);
+  }
+});
+
+test('a host that announces another length than is known beforehand is told so, and nothing of it is taken', async () => {
+  const disk = quietDisk();
+  const item = { ...itemOf(chunked()), size: BYTES.length + 1 };
+  await expect(transfer(item, await placeOn(disk), () => {})).rejects.toThrow(
+    'w should have 100001 bytes, and the host announces 100000.',
+  );
+  expect(disk.bytes(`w${PART}`)).toEqual(new Uint8Array());
 });
 
 test('progress counts all files of a job, and ends at its total', async () => {

@@ -1,8 +1,10 @@
 import { Linear } from '../nn/linear';
 import { Module, SKIPPED } from '../nn/module';
 import { GroupNorm, LayerNorm } from '../nn/norm';
-import { rowChunks, type Value } from '../onnx/graph';
-import { add, concat, gelu, mul, multiHeadAttention, reshape, split, transpose } from '../onnx/ops';
+import { inParts } from '../nn/parts';
+import type { Value } from '../onnx/graph';
+import { add, concat, gelu, mul, multiHeadAttention, reshape, slice, transpose } from '../onnx/ops';
+import { elementCount } from '../tensor/tensor';
 
 /**
  * Attention and feed-forward, after diffusers' models/attention.py. Tokens: x [batch, tokens, channels].
@@ -36,8 +38,13 @@ export class Attention extends Module<[x: Value, extra?: Value]> {
 
   protected forward(x: Value, extra?: Value): Value {
     const [toOut] = this.to_out;
-    const attended = multiHeadAttention(this.to_q.call(x), this.to_k.call(x), this.to_v.call(x), this.options.heads);
+    const attended = this.attend(this.to_q.call(x), this.to_k.call(x), this.to_v.call(x));
     return toOut.call(attended, extra && toOut.bias && add(toOut.bias.in(x), extra));
+  }
+
+  /** q, k, v [batch, tokens, channels] */
+  protected attend(q: Value, k: Value, v: Value): Value {
+    return multiHeadAttention(q, k, v, this.options.heads);
   }
 
   /**
@@ -63,10 +70,18 @@ export class PixelAttention extends Attention {
   /** x [frames, channels, height, width] */
   protected override forward(x: Value): Value {
     const [frames, channels, height, width] = x.shape as [number, number, number, number];
-    const tokens = transpose(reshape(this.group_norm.call(x), [frames, channels, height * width]), [0, 2, 1]);
-    // One frame at a time: with one wide head ONNX Runtime makes the whole score matrix, [pixels, pixels] a frame.
-    const attended = split(tokens, Array(frames).fill(1), 0).map((frame) => super.forward(frame));
-    return add(x, reshape(transpose(concat(attended, 0), [0, 2, 1]), x.shape));
+    const attended = Array.from({ length: frames }, (_, frame) => {
+      const one = slice(x, 0, frame, 1);
+      const tokens = transpose(reshape(this.group_norm.call(one), [1, channels, height * width]), [0, 2, 1]);
+      return add(one, reshape(transpose(super.forward(tokens), [0, 2, 1]), one.shape));
+    });
+    return concat(attended, 0);
+  }
+
+  /** Some queries at a time: for a head as wide as this ONNX Runtime keeps a result for every 64 of a query's scores. */
+  protected override attend(q: Value, k: Value, v: Value): Value {
+    const [, tokens, channels] = k.shape as [number, number, number];
+    return inParts([[q, 1]], channels * Math.ceil(tokens / 64), (queries) => super.attend(queries, k, v));
   }
 }
 
@@ -101,18 +116,19 @@ export class FeedForward extends Module {
 
   protected forward(x: Value): Value {
     const [geglu, , linear] = this.net;
-    const [rows, tokens] = x.shape as [number, number];
-    // Tokens do not see each other here, so any cut along the first axis gives the same numbers in less memory.
-    const sizes = rowChunks(x.graph, x.dtype, [rows, tokens, 4 * this.channels]);
-    return concat(
-      split(x, sizes, 0).map((part) => linear.call(geglu.call(part))),
-      0,
+    const tokens = reshape(x, [elementCount(x.shape) / this.channels, this.channels]);
+    return reshape(
+      inParts([[tokens, 0]], 4 * this.channels, (part) => linear.call(geglu.call(part))),
+      x.shape,
     );
   }
 }
 
-/** diffusers' BasicTransformerBlock: attention among the pixels of a frame. x [frames, pixels, channels] */
-export class BasicTransformerBlock extends Module<[x: Value, context: Value]> {
+/**
+ * diffusers' BasicTransformerBlock: attention among the pixels of a frame. x [frames, pixels, channels]; `attended` [channels] is
+ * what `attn2.toOneToken` makes of the context, once for all x.
+ */
+export class BasicTransformerBlock extends Module<[x: Value, attended: Value]> {
   readonly norm1: LayerNorm;
   readonly attn1: Attention;
   readonly norm2: LayerNorm;
@@ -130,8 +146,8 @@ export class BasicTransformerBlock extends Module<[x: Value, context: Value]> {
     this.ff = new FeedForward(channels);
   }
 
-  protected forward(input: Value, context: Value): Value {
-    const x = add(input, this.attn1.call(this.norm1.call(input), this.attn2.toOneToken(context)));
+  protected forward(input: Value, attended: Value): Value {
+    const x = add(input, this.attn1.call(this.norm1.call(input), attended));
     return add(x, this.ff.call(this.norm3.call(x)));
   }
 }
@@ -150,7 +166,7 @@ export class TemporalBasicTransformerBlock extends BasicTransformerBlock {
     this.ff_in = new FeedForward(channels);
   }
 
-  protected override forward(x: Value, context: Value): Value {
-    return super.forward(add(x, this.ff_in.call(this.norm_in.call(x))), context);
+  protected override forward(x: Value, attended: Value): Value {
+    return super.forward(add(x, this.ff_in.call(this.norm_in.call(x))), attended);
   }
 }

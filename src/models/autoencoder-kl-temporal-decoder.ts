@@ -1,11 +1,13 @@
 import { Conv2d, TemporalConv } from '../nn/conv';
 import { Module } from '../nn/module';
 import { GroupNorm } from '../nn/norm';
+import { inParts } from '../nn/parts';
 import type { Value } from '../onnx/graph';
 import { cast, reshape, silu, split, transpose } from '../onnx/ops';
+import { elementCount } from '../tensor/tensor';
 import { PixelAttention } from './attention';
 import type { VaeConfig } from './config';
-import { Downsample2D, ResnetBlock2D, SpatioTemporalResBlock, Upsample2D } from './resnet';
+import { type Before, Downsample2D, ResnetBlock2D, SpatioTemporalResBlock, Upsample2D } from './resnet';
 
 /**
  * SVD's autoencoder, after diffusers' models/autoencoders/autoencoder_kl_temporal_decoder.py: Stable Diffusion's encoder for
@@ -98,7 +100,8 @@ class MidBlockTemporalDecoder extends Module {
   }
 }
 
-class UpBlockTemporalDecoder extends Module {
+/** Its upsampler is the first thing that the next block does, as `upsample`. */
+class UpBlockTemporalDecoder extends Module<[x: Value, upsample: Before['upsample']]> {
   readonly resnets: readonly SpatioTemporalResBlock[];
   readonly upsamplers: readonly Upsample2D[];
 
@@ -108,12 +111,15 @@ class UpBlockTemporalDecoder extends Module {
     this.upsamplers = upsample ? [new Upsample2D(outChannels)] : [];
   }
 
-  protected forward(input: Value): Value {
-    let x = input;
-    for (const layer of this.resnets) x = layer.call(x);
-    const [, , height, width] = x.shape as [number, number, number, number];
-    for (const upsampler of this.upsamplers) x = upsampler.call(x, 2 * height, 2 * width);
-    return x;
+  protected forward(input: Value, upsample: Before['upsample']): Value {
+    return this.resnets.reduce((x, layer, i) => layer.call(x, undefined, i === 0 ? { upsample } : undefined), input);
+  }
+
+  /** To twice the size of this block's x. */
+  upsample({ shape }: Value): Before['upsample'] {
+    const [sampler] = this.upsamplers;
+    const [, , height, width] = shape as [number, number, number, number];
+    return sampler && { sampler, height: 2 * height, width: 2 * width };
   }
 }
 
@@ -143,10 +149,17 @@ class TemporalDecoder extends Module {
 
   protected forward(z: Value): Value {
     let x = this.mid_block.call(this.conv_in.call(z));
-    for (const block of this.up_blocks) x = block.call(x);
-    // One island, if it is one: nothing is rounded inside it.
-    if (x.graph.inFloat32(this.conv_out.path)) x = cast(x, 'float32');
-    x = this.conv_out.call(silu(this.conv_norm_out.call(x)));
+    let upsample: Before['upsample'];
+    for (const block of this.up_blocks) {
+      x = block.call(x, upsample);
+      upsample = block.upsample(x);
+    }
+    const [, ...frame] = x.shape;
+    x = inParts([[x, 0]], elementCount(frame), (part) => {
+      // One island, if it is one: nothing is rounded inside it.
+      const last = part.graph.inFloat32(this.conv_out.path) ? cast(part, 'float32') : part;
+      return this.conv_out.call(silu(this.conv_norm_out.call(last)));
+    });
     const [frames, channels, height, width] = x.shape as [number, number, number, number];
     const byChannel = transpose(reshape(x, [frames, channels, height * width]), [1, 0, 2]);
     const blended = this.time_conv_out.call(reshape(byChannel, [1, channels, frames, height * width]));

@@ -2,9 +2,9 @@ import { expect, test, vi } from 'vitest';
 import { get, readReference, relativeError } from '../../reference/read';
 import { runGraph } from '../../reference/run-graph';
 import { tinyCheckpoint } from '../../reference/tiny-checkpoint';
+import type { Component } from '../checkpoints/checkpoint';
 import type { Graph } from '../onnx/graph';
 import { type Tensor, tensor } from '../tensor/tensor';
-import type { Component } from './checkpoint';
 import { type GraphOptions, imageEncoderGraph, unetGraph, vaeDecoderGraph, vaeEncoderGraph } from './graphs';
 import { unetInputs } from './unet-spatio-temporal-condition';
 

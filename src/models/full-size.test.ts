@@ -4,7 +4,6 @@ import { readReferenceJson } from '../../reference/read';
 import { type Cost, cost, totalMacs } from '../onnx/cost';
 import { modelProto } from '../onnx/proto';
 import { atLevel, clipVisionConfig, unetConfig, vaeConfig } from './config';
-import { largestDecodeChunk } from './decode-chunk';
 import { type ClipShape, imageEncoderGraph, unetGraph, vaeDecoderGraph, vaeEncoderGraph } from './graphs';
 
 // Seconds of work, more on a busy machine.
@@ -50,23 +49,6 @@ describe('its VAE', () => {
 
   test('decodes 25 frames of 1024x576 in 173.6 teraflop', () => {
     expect(teraflop(cost(vaeDecoderGraph(vae, size, float16()))) / 173.6).toBeCloseTo(1, 3);
-  });
-
-  test.each([
-    ['float16', 3],
-    ['float32', 1],
-  ] as const)('in %s, %i frames at once are the most that keep every tensor below a gigabyte', (dtype, most) => {
-    const frames = largestDecodeChunk(vae, size, dtype, GIB);
-    const largest = (count: number) =>
-      cost(vaeDecoderGraph(vae, { ...size, frames: count }, { ...float16(), dtype })).largestBytes;
-    expect(frames).toBe(most);
-    expect(largest(frames)).toBeLessThanOrEqual(GIB);
-    expect(largest(frames + 1)).toBeGreaterThan(GIB);
-  });
-
-  test('a chunk is at least a frame and at most the clip', () => {
-    expect(largestDecodeChunk(vae, size, 'float32', 1)).toBe(1);
-    expect(largestDecodeChunk(vae, { frames: 4, height: 64, width: 64 }, 'float16', GIB)).toBe(4);
   });
 
   test('encodes a picture in tensors far below that', () => {

@@ -2,8 +2,9 @@ import { Conv2d, TemporalConv } from '../nn/conv';
 import { Linear } from '../nn/linear';
 import { Module, Parameter } from '../nn/module';
 import { GroupNorm } from '../nn/norm';
+import { inParts } from '../nn/parts';
 import type { Value } from '../onnx/graph';
-import { add, mul, neg, reshape, resizeNearest, sigmoid, silu, transpose } from '../onnx/ops';
+import { add, concat, mul, neg, reshape, resizeNearest, sigmoid, silu, transpose } from '../onnx/ops';
 
 /**
  * Residual blocks, after diffusers' models/resnet.py. Frames are the batch: x [frames, channels, height, width].
@@ -29,8 +30,19 @@ function biasWithTime(
   return add(reshape(proj.call(temb), [proj.outFeatures]), conv.bias.in(temb));
 }
 
+/**
+ * What a residual block does to x first, to some frames at a time: done before it for all frames, it would make the largest
+ * tensors of a network.
+ */
+export interface Before {
+  /** The upsampler that ends the level before, and the size it goes to. */
+  readonly upsample?: { readonly sampler: Upsample2D; readonly height: number; readonly width: number } | undefined;
+  /** Joins x, upsampled, as more channels. */
+  readonly skip?: Value;
+}
+
 /** diffusers' ResnetBlock2D, on each frame by itself. */
-export class ResnetBlock2D extends Module<[x: Value, temb?: Value]> {
+export class ResnetBlock2D extends Module<[x: Value, temb?: Value, before?: Before]> {
   readonly norm1: GroupNorm;
   readonly conv1: Conv2d;
   readonly time_emb_proj?: Linear;
@@ -38,8 +50,9 @@ export class ResnetBlock2D extends Module<[x: Value, temb?: Value]> {
   readonly conv2: Conv2d;
   readonly conv_shortcut?: Conv2d;
 
-  constructor({ inChannels, outChannels, tembChannels, eps }: ResnetOptions) {
+  constructor(private readonly options: ResnetOptions) {
     super();
+    const { inChannels, outChannels, tembChannels, eps } = options;
     this.norm1 = new GroupNorm(inChannels, eps);
     this.conv1 = new Conv2d(inChannels, outChannels, { kernel: 3, padding: 1 });
     if (tembChannels) this.time_emb_proj = new Linear(tembChannels, outChannels);
@@ -48,11 +61,30 @@ export class ResnetBlock2D extends Module<[x: Value, temb?: Value]> {
     if (inChannels !== outChannels) this.conv_shortcut = new Conv2d(inChannels, outChannels, { kernel: 1 });
   }
 
-  protected forward(x: Value, temb?: Value): Value {
-    let h = silu(this.norm1.call(x));
-    h = this.conv1.call(h, biasWithTime(this.conv1, this.time_emb_proj, temb));
-    h = silu(this.norm2.call(h));
-    h = this.conv2.call(h);
+  protected forward(x: Value, temb?: Value, { upsample, skip }: Before = {}): Value {
+    const { inChannels, outChannels } = this.options;
+    const [, , height, width] = x.shape as [number, number, number, number];
+    const bias = biasWithTime(this.conv1, this.time_emb_proj, temb);
+    const pixels = upsample ? upsample.height * upsample.width : height * width;
+    const frames = (part: Value, ...more: Value[]) => {
+      const larger = upsample ? upsample.sampler.call(part, upsample.height, upsample.width) : part;
+      return this.#frames(concat([larger, ...more], 1), bias);
+    };
+    return inParts(
+      skip
+        ? [
+            [x, 0],
+            [skip, 0],
+          ]
+        : [[x, 0]],
+      Math.max(inChannels, outChannels) * pixels,
+      frames,
+    );
+  }
+
+  #frames(x: Value, bias: Value | undefined): Value {
+    let h = this.conv1.call(silu(this.norm1.call(x)), bias);
+    h = this.conv2.call(silu(this.norm2.call(h)));
     return add(this.conv_shortcut?.call(x) ?? x, h);
   }
 }
@@ -78,8 +110,15 @@ export class TemporalResnetBlock extends Module<[x: Value, temb?: Value]> {
   }
 
   protected forward(x: Value, temb?: Value): Value {
-    const h = this.conv1.call(silu(this.norm1.call(x)), biasWithTime(this.conv1, this.time_emb_proj, temb));
-    return this.conv2.call(silu(this.norm2.call(h)));
+    const h = this.#layer(this.norm1, this.conv1, x, biasWithTime(this.conv1, this.time_emb_proj, temb));
+    return this.#layer(this.norm2, this.conv2, h);
+  }
+
+  /** A norm's statistics need all frames and pixels; what follows looks along the frames of one pixel. */
+  #layer(norm: GroupNorm, conv: TemporalConv, x: Value, bias?: Value): Value {
+    const [, channels, frames] = x.shape as [number, number, number];
+    const normed = norm.normalize(x);
+    return inParts([[normed, 3]], channels * frames, (part) => conv.call(silu(norm.affine(part)), bias));
   }
 }
 
@@ -105,7 +144,7 @@ export interface SpatioTemporalOptions extends ResnetOptions {
 }
 
 /** diffusers' SpatioTemporalResBlock: each frame by itself, then along the frames, blended. */
-export class SpatioTemporalResBlock extends Module<[x: Value, temb?: Value]> {
+export class SpatioTemporalResBlock extends Module<[x: Value, temb?: Value, before?: Before]> {
   readonly spatial_res_block: ResnetBlock2D;
   readonly temporal_res_block: TemporalResnetBlock;
   readonly time_mixer = new AlphaBlender();
@@ -116,15 +155,24 @@ export class SpatioTemporalResBlock extends Module<[x: Value, temb?: Value]> {
     this.temporal_res_block = new TemporalResnetBlock(options.outChannels, options.tembChannels, options.temporalEps);
   }
 
-  protected forward(x: Value, temb?: Value): Value {
-    const spatial = this.spatial_res_block.call(x, temb);
+  protected forward(x: Value, temb?: Value, before?: Before): Value {
+    const spatial = this.spatial_res_block.call(x, temb, before);
     const [frames, channels, height, width] = spatial.shape as [number, number, number, number];
     const byChannel = transpose(reshape(spatial, [frames, channels, height * width]), [1, 0, 2]);
     const added = this.temporal_res_block.call(reshape(byChannel, [1, channels, frames, height * width]), temb);
-    const byFrame = transpose(reshape(added, [channels, frames, height * width]), [1, 0, 2]);
-    // The temporal result is spatial + added, so a blend of the two is spatial + share * added.
     const share = this.options.temporalShare === 'alpha' ? this.time_mixer.call(x) : this.time_mixer.rest(x);
-    return add(spatial, mul(reshape(byFrame, spatial.shape), share));
+    // The temporal result is spatial + added, so a blend of the two is spatial + share * added.
+    return inParts(
+      [
+        [spatial, 0],
+        [added, 2],
+      ],
+      channels * height * width,
+      (part, toAdd) => {
+        const byFrame = transpose(reshape(toAdd, [channels, toAdd.shape[2] as number, height * width]), [1, 0, 2]);
+        return add(part, mul(reshape(byFrame, part.shape), share));
+      },
+    );
   }
 }
 

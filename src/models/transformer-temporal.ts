@@ -1,6 +1,7 @@
 import { Linear } from '../nn/linear';
 import { Module } from '../nn/module';
 import { GroupNorm } from '../nn/norm';
+import { inParts } from '../nn/parts';
 import type { Value } from '../onnx/graph';
 import { add, mul, reshape, transpose } from '../onnx/ops';
 import { BasicTransformerBlock, TemporalBasicTransformerBlock } from './attention';
@@ -41,17 +42,39 @@ export class TransformerSpatioTemporalModel extends Module<[x: Value, context: V
 
   protected forward(x: Value, context: Value): Value {
     const [frames, channels, height, width] = x.shape as [number, number, number, number];
+    const pixels = height * width;
     const position = this.time_pos_embed.call(frameTimesteps(x, frames, channels));
-    let h = transpose(reshape(this.norm.call(x), [frames, channels, height * width]), [0, 2, 1]);
-    h = this.proj_in.call(h);
+    const [alpha, rest] = [this.time_mixer.call(x), this.time_mixer.rest(x)];
+    let h = x;
     this.transformer_blocks.forEach((block, i) => {
-      h = block.call(h, context);
-      // Temporal blocks see pixels as the batch and frames as tokens: [pixels, frames, channels].
-      const byPixel = add(transpose(h, [1, 0, 2]), position);
-      const temporal = this.temporal_transformer_blocks[i]?.call(byPixel, context) as Value;
-      h = add(mul(h, this.time_mixer.call(x)), mul(transpose(temporal, [1, 0, 2]), this.time_mixer.rest(x)));
+      const inSpace = block.attn2.toOneToken(context);
+      const tokens = (part: Value) => (i === 0 ? this.#tokens(part) : part);
+      h = inParts([[h, 0]], channels * pixels, (part) => block.call(tokens(part), inSpace));
+      const alongTime = this.temporal_transformer_blocks[i] as TemporalBasicTransformerBlock;
+      const inTime = alongTime.attn2.toOneToken(context);
+      h = inParts([[h, 1]], channels * frames, (part) => {
+        const temporal = alongTime.call(this.#byPixel(part, position), inTime);
+        return add(mul(part, alpha), mul(transpose(temporal, [1, 0, 2]), rest));
+      });
     });
-    const out = transpose(this.proj_out.call(h), [0, 2, 1]);
-    return add(reshape(out, x.shape), x);
+    return inParts(
+      [
+        [h, 0],
+        [x, 0],
+      ],
+      channels * pixels,
+      (part, residual) => add(reshape(transpose(this.proj_out.call(part), [0, 2, 1]), residual.shape), residual),
+    );
+  }
+
+  /** [frames, channels, height, width] -> [frames, pixels, channels] */
+  #tokens(x: Value): Value {
+    const [frames, channels, height, width] = x.shape as [number, number, number, number];
+    return this.proj_in.call(transpose(reshape(this.norm.call(x), [frames, channels, height * width]), [0, 2, 1]));
+  }
+
+  /** Temporal blocks see pixels as the batch and frames as tokens: [pixels, frames, channels], each frame told its number. */
+  #byPixel(x: Value, position: Value): Value {
+    return add(transpose(x, [1, 0, 2]), position);
   }
 }

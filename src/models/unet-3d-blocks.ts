@@ -1,7 +1,6 @@
 import { Module } from '../nn/module';
 import type { Value } from '../onnx/graph';
-import { concat } from '../onnx/ops';
-import { Downsample2D, SpatioTemporalResBlock, Upsample2D } from './resnet';
+import { type Before, Downsample2D, SpatioTemporalResBlock, Upsample2D } from './resnet';
 import { TransformerSpatioTemporalModel } from './transformer-temporal';
 
 /**
@@ -96,8 +95,13 @@ export interface UpLevelOptions extends LevelOptions {
   readonly skipChannels: readonly number[];
 }
 
-/** UpBlockSpatioTemporal and, with transformers, CrossAttnUpBlockSpatioTemporal. Takes its skips from the end of `skips`. */
-export class UpBlockSpatioTemporal extends Module<[x: Value, temb: Value, context: Value, skips: Value[]]> {
+/**
+ * UpBlockSpatioTemporal and, with transformers, CrossAttnUpBlockSpatioTemporal. Takes its skips from the end of `skips`. Its own
+ * upsampler is the first thing that the next block does, as `upsample`.
+ */
+export class UpBlockSpatioTemporal extends Module<
+  [x: Value, temb: Value, context: Value, skips: Value[], upsample?: Before['upsample']]
+> {
   readonly resnets: readonly SpatioTemporalResBlock[];
   readonly attentions: readonly TransformerSpatioTemporalModel[];
   readonly upsamplers: readonly Upsample2D[];
@@ -118,16 +122,22 @@ export class UpBlockSpatioTemporal extends Module<[x: Value, temb: Value, contex
     this.upsamplers = resample ? [new Upsample2D(outChannels)] : [];
   }
 
-  protected forward(input: Value, temb: Value, context: Value, skips: Value[]): Value {
+  protected forward(input: Value, temb: Value, context: Value, skips: Value[], upsample: Before['upsample']): Value {
     let x = input;
     this.resnets.forEach((resnet, i) => {
-      x = resnet.call(concat([x, skips.pop() as Value], 1), temb);
+      x = resnet.call(x, temb, { skip: skips.pop() as Value, ...(i === 0 && { upsample }) });
       x = this.attentions[i]?.call(x, context) ?? x;
     });
-    // The next skip's size, which is not twice x's where a side was odd on the way down.
-    const [, , height, width] = (skips.at(-1) ?? x).shape as [number, number, number, number];
-    for (const upsampler of this.upsamplers) x = upsampler.call(x, height, width);
     return x;
+  }
+
+  /** This block's upsampler, to the size of the next skip: not twice its own where a side was odd on the way down. */
+  upsample(skips: readonly Value[]): Before['upsample'] {
+    const [sampler] = this.upsamplers;
+    const next = skips.at(-1);
+    if (!sampler || !next) return undefined;
+    const [, , height, width] = next.shape as [number, number, number, number];
+    return { sampler, height, width };
   }
 }
 

@@ -1,11 +1,13 @@
 import { Conv2d } from '../nn/conv';
 import { Module } from '../nn/module';
 import { GroupNorm } from '../nn/norm';
+import { inParts } from '../nn/parts';
 import type { Value } from '../onnx/graph';
 import { add, cast, silu } from '../onnx/ops';
-import { type Tensor, tensor } from '../tensor/tensor';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor';
 import { atLevel, type UNetConfig } from './config';
 import { TimestepEmbedding, timesteps } from './embeddings';
+import type { Before } from './resnet';
 import {
   DownBlockSpatioTemporal,
   type TransformerShape,
@@ -125,9 +127,16 @@ export class UNetSpatioTemporalConditionModel extends Module<
       skips.push(...blockSkips);
     }
     x = this.mid_block.call(x, temb, context);
-    for (const block of this.up_blocks) x = block.call(x, temb, context, skips);
-    // One island, if it is one: between the norm and the convolution nothing is rounded.
-    const last = x.graph.inFloat32(this.conv_out.path) ? cast(x, 'float32') : x;
-    return cast(this.conv_out.call(silu(this.conv_norm_out.call(last))), 'float32');
+    let upsample: Before['upsample'];
+    for (const block of this.up_blocks) {
+      x = block.call(x, temb, context, skips, upsample);
+      upsample = block.upsample(skips);
+    }
+    const [, ...frame] = x.shape;
+    return inParts([[x, 0]], elementCount(frame), (part) => {
+      // One island, if it is one: between the norm and the convolution nothing is rounded.
+      const last = part.graph.inFloat32(this.conv_out.path) ? cast(part, 'float32') : part;
+      return cast(this.conv_out.call(silu(this.conv_norm_out.call(last))), 'float32');
+    });
   }
 }

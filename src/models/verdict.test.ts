@@ -26,7 +26,7 @@ const GPU: Machine = {
 const CPU: Machine = { ...GPU, backend: 'wasm', dtype: 'float32', maxTensorBytes: 4 * GIB };
 
 describe('time', () => {
-  const seconds = (clip: JudgedClip, machine = GPU) => verdict(configs, clip, machine, 16 * GIB).seconds;
+  const seconds = (clip: JudgedClip, machine = GPU) => verdict(configs, clip, machine, 32 * GIB).seconds;
 
   test('is all arithmetic of a clip: 25 steps of two UNet calls, the VAE and the image encoder', () => {
     // 77.0 teraflop a call, 174 for the decoder, 0.33 for the image encoder, 2.7 for the VAE's encoder.

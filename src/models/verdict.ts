@@ -1,8 +1,9 @@
-import { type Cost, cost } from '../onnx/cost';
+import { cost } from '../onnx/cost';
+import type { Graph } from '../onnx/graph';
 import { elementCount } from '../tensor/tensor';
 import { vaeFactor } from './autoencoder-kl-temporal-decoder';
-import { imageEncoderGraph, unetGraph, vaeDecoderGraph, vaeEncoderGraph } from './graphs';
-import { type MemoryPlan, type PlannedClip, type PlannedConfigs, planClip, type StagePlan } from './plan';
+import { type GraphOptions, imageEncoderGraph, unetGraph, vaeDecoderGraph, vaeEncoderGraph } from './graphs';
+import { type MemoryPlan, type PlannedClip, type PlannedConfigs, planClip } from './plan';
 
 /** What a machine can do, as measured on it. */
 export interface Machine {
@@ -43,8 +44,8 @@ export type Setting = Pick<JudgedClip, 'frames' | 'width' | 'height'>;
  * @param budgetBytes memory that the clip may take
  */
 export function verdict(configs: PlannedConfigs, clip: JudgedClip, machine: Machine, budgetBytes: number): Verdict {
-  const { plan, costs, reason } = judge(configs, clip, machine, budgetBytes);
-  const judged = { peakBytes: plan.peakBytes, seconds: secondsOf(costs, clip, machine, plan.stages.vaeDecoder.frames) };
+  const { plan, reason } = judge(configs, clip, machine, budgetBytes);
+  const judged = { peakBytes: plan.peakBytes, seconds: secondsOf(configs, clip, machine) };
   if (!reason) return { ...judged, fits: true };
   const weightsBytes = Math.max(...Object.values(plan.stages).map((stage) => stage.weightsBytes));
   const nearest = largestThatFits(
@@ -66,19 +67,12 @@ function largestThatFits(settings: readonly Setting[], fits: (setting: Setting) 
   return settings[first];
 }
 
-type Costs = Readonly<Record<keyof MemoryPlan['stages'], Cost>>;
-
 function judge(configs: PlannedConfigs, clip: JudgedClip, machine: Machine, budgetBytes: number) {
   const plan = planClip(configs, clip, machine.dtype, budgetBytes);
-  const costs = costsOf(configs, clip, plan);
-  return { plan, costs, reason: reasonAgainst(plan, costs, machine) };
+  return { plan, reason: reasonAgainst(plan, machine) };
 }
 
-function reasonAgainst(
-  { fits, peakBytes, budgetBytes }: MemoryPlan,
-  costs: Costs,
-  machine: Machine,
-): string | undefined {
+function reasonAgainst({ fits, peakBytes, budgetBytes, stages }: MemoryPlan, machine: Machine): string | undefined {
   if (!fits) {
     const allowed =
       machine.backend === 'wasm'
@@ -86,7 +80,7 @@ function reasonAgainst(
         : `${gigabytes(budgetBytes)} may be taken`;
     return `It needs ${gigabytes(peakBytes)} of memory, and ${allowed}.`;
   }
-  const largest = Math.max(...Object.values(costs).map(({ largestBytes }) => largestBytes));
+  const largest = Math.max(...Object.values(stages).map(({ largestBytes }) => largestBytes));
   if (largest <= machine.maxTensorBytes) return undefined;
   return `Its largest tensor takes ${gigabytes(largest)}, and this GPU holds ${gigabytes(machine.maxTensorBytes)} in one buffer.`;
 }
@@ -94,33 +88,23 @@ function reasonAgainst(
 /** Gibibytes by the name that graphics cards are sold by. */
 const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 
-/** Of one run of each graph as the plan has it. */
-function costsOf({ unet, vae, imageEncoder }: PlannedConfigs, clip: JudgedClip, { stages }: MemoryPlan): Costs {
-  const { frames, height, width } = clip;
+/** Seconds of all calls of a clip. Chunking changes no arithmetic, so whole graphs are counted. */
+function secondsOf({ unet, vae, imageEncoder }: PlannedConfigs, clip: JudgedClip, { flops }: Machine): number {
+  const { frames, height, width, numInferenceSteps, maxGuidanceScale } = clip;
   const factor = vaeFactor(vae);
-  const options = ({ dtype, maxTensorBytes }: StagePlan) => ({ dtype, maxTensorBytes, locate: nowhere });
-  const decoded = { frames: stages.vaeDecoder.frames, height, width };
   const latent = { frames, height: height / factor, width: width / factor };
-  return {
-    imageEncoder: cost(imageEncoderGraph(imageEncoder, options(stages.imageEncoder))),
-    vaeEncoder: cost(vaeEncoderGraph(vae, clip, options(stages.vaeEncoder))),
-    unet: cost(unetGraph(unet, latent, options(stages.unet))),
-    vaeDecoder: cost(vaeDecoderGraph(vae, decoded, options(stages.vaeDecoder))),
-  };
-}
-
-/** Seconds of all calls of a clip. */
-function secondsOf(costs: Costs, clip: JudgedClip, { flops }: Machine, decodedAtOnce: number): number {
-  const calls = {
-    imageEncoder: 1,
-    vaeEncoder: 1,
-    unet: clip.numInferenceSteps * (clip.maxGuidanceScale > 1 ? 2 : 1),
-    // Frames are nearly all that a chunk's arithmetic depends on, so a shorter last chunk counts by its frames.
-    vaeDecoder: clip.frames / decodedAtOnce,
-  };
-  const seconds = ({ macs }: Cost) =>
-    Object.entries(macs).reduce((sum, [operator, count]) => sum + (2 * count) / flops[KINDS[operator] ?? 'gemm'], 0);
-  return Object.entries(calls).reduce((sum, [stage, count]) => sum + count * seconds(costs[stage as keyof Costs]), 0);
+  const seconds = (graph: Graph) =>
+    Object.entries(cost(graph).macs).reduce(
+      (sum, [operator, count]) => sum + (2 * count) / flops[KINDS[operator] ?? 'gemm'],
+      0,
+    );
+  return (
+    seconds(imageEncoderGraph(imageEncoder, WHOLE)) +
+    seconds(vaeEncoderGraph(vae, clip, WHOLE)) +
+    numInferenceSteps * (maxGuidanceScale > 1 ? 2 : 1) * seconds(unetGraph(unet, latent, WHOLE)) +
+    // The decoder's arithmetic is that of a frame, times the frames.
+    frames * seconds(vaeDecoderGraph(vae, { frames: 1, height, width }, WHOLE))
+  );
 }
 
 /** How fast an operator is tells its kind; all others that multiply are matrix products. */
@@ -146,4 +130,8 @@ function smallerSettings({ frames, width, height }: Setting): Setting[] {
 }
 
 /** These graphs are looked at and never run. */
-const nowhere = (_name: string, shape: readonly number[]) => ({ location: '', offset: 0, length: elementCount(shape) });
+const WHOLE: GraphOptions = {
+  dtype: 'float32',
+  locate: (_name, shape) => ({ location: '', offset: 0, length: elementCount(shape) }),
+  maxTensorBytes: Number.MAX_SAFE_INTEGER,
+};

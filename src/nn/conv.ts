@@ -1,6 +1,7 @@
 import type { Value } from '../onnx/graph';
 import { type ConvOptions, conv } from '../onnx/ops';
 import { Module, Parameter } from './module';
+import { inParts } from './parts';
 
 export interface Conv2dOptions {
   /** Side of the square kernel. */
@@ -13,7 +14,10 @@ export interface Conv2dOptions {
   readonly bias?: boolean;
 }
 
-/** torch.nn.Conv2d: x [batch, in, height, width] -> [batch, out, ...]. `bias`, where given, replaces the layer's own. */
+/**
+ * torch.nn.Conv2d: x [batch, in, height, width] -> [batch, out, ...]. `bias`, where given, replaces the layer's own. A batch that
+ * is too large is convolved in parts.
+ */
 export class Conv2d extends Module<[x: Value, bias?: Value]> {
   readonly weight: Parameter;
   readonly bias?: Parameter;
@@ -31,7 +35,10 @@ export class Conv2d extends Module<[x: Value, bias?: Value]> {
   }
 
   protected forward(x: Value, bias: Value | undefined = this.bias?.in(x)): Value {
-    return conv(x, this.weight.in(x), bias, this.#options);
+    const [, channels, height, width] = x.shape as [number, number, number, number];
+    const [outChannels] = this.weight.shape as [number];
+    const largest = Math.max(channels, outChannels / (this.#options.stride ?? 1) ** 2) * height * width;
+    return inParts([[x, 0]], largest, (part) => conv(part, this.weight.in(x), bias, this.#options));
   }
 }
 

@@ -42,10 +42,23 @@ export class GroupNorm extends Module {
   }
 
   protected forward(x: Value): Value {
+    return this.affine(this.normalize(x));
+  }
+
+  /** The norm alone, whose statistics need all of x. */
+  normalize(x: Value): Value {
     const [batch] = x.shape as [number];
     const groupSize = x.shape.reduce((count, size) => count * size, 1) / batch / 32;
-    const normed = reshape(instanceNormalization(reshape(x, [batch, 32, groupSize]), this.eps), x.shape);
-    const shape = [this.channels, ...x.shape.slice(2).map(() => 1)];
-    return add(mul(normed, this.weight.in(x, { shape })), this.bias.in(x, { shape }));
+    return x.graph.scope(this.path, () =>
+      reshape(instanceNormalization(reshape(x, [batch, 32, groupSize]), this.eps), x.shape),
+    );
+  }
+
+  /** The learned scale and shift after it, which any part of the normalized x can be given by itself. */
+  affine(normed: Value): Value {
+    const shape = [this.channels, ...normed.shape.slice(2).map(() => 1)];
+    return normed.graph.scope(this.path, () =>
+      add(mul(normed, this.weight.in(normed, { shape })), this.bias.in(normed, { shape })),
+    );
   }
 }

@@ -46,46 +46,99 @@ export function execution(graph: ExecutedGraph): Execution {
   return { steps: inOrder(placed(graph, extents), graph.outputs), extents };
 }
 
-/** The graph's nodes, less those of constants alone, and with convolutions between transpositions: they want channels last. */
-function placed({ nodes, initializers }: ExecutedGraph, extents: Map<string, Extent>): Placed[] {
+/**
+ * The graph's nodes, less those of constants alone. Convolutions want channels last: ONNX Runtime transposes before and after
+ * them, and lets some operators work channels last too where that saves a transposition.
+ */
+function placed({ nodes, initializers, outputs }: ExecutedGraph, extents: Map<string, Extent>): Placed[] {
   const constants = new Set(initializers.keys());
-  const channelsLast = new Map<string, string>();
-  const out: Placed[] = [];
-  const last = (value: string): string => {
-    const there = channelsLast.get(value);
-    if (there) return there;
-    const name = `${value} NHWC of ${out.length}`;
-    const { dtype, shape } = extents.get(value) as Extent;
-    const [batch, channels, ...size] = shape as [number, number];
-    extents.set(name, { dtype, shape: [batch, ...size, channels] });
-    out.push({ ...plain([value], [name]), index: nodes.length + out.length });
-    return name;
-  };
+  const layouts = new Layouts(nodes.length, extents);
   nodes.forEach((node, index) => {
     const inputs = node.inputs.filter((name) => name && !constants.has(name));
     if (inputs.length === 0) {
       for (const name of node.outputs) constants.add(name);
-      return;
-    }
-    if (node.opType !== 'Conv') {
-      out.push({
-        ...plain(inputs, node.outputs),
-        ...inside(node.opType, node.inputs, node.attributes, extents),
-        index,
+    } else if (node.opType === 'Conv') {
+      const [x, ...rest] = inputs as [string];
+      const scratch = [bytesOf(initializers.get(node.inputs[1] as string) as Extent)];
+      const read = [layouts.last(x), ...rest.map((name) => layouts.first(name))];
+      layouts.add({
+        ...plain(
+          read,
+          node.outputs.map((name) => layouts.twin(name)),
+        ),
+        dispatches: 2,
+        scratch,
       });
-      return;
+    } else if (EITHER_LAYOUT.has(node.opType) && inputs.every((name) => layouts.isLast(name))) {
+      layouts.add(
+        plain(
+          inputs.map((name) => layouts.last(name)),
+          node.outputs.map((name) => layouts.twin(name)),
+        ),
+      );
+    } else {
+      const read = inputs.map((name) => layouts.first(name));
+      layouts.add(
+        { ...plain(read, node.outputs), ...inside(node.opType, node.inputs, node.attributes, extents) },
+        index,
+      );
     }
-    const [x, ...rest] = inputs as [string];
-    const [y] = node.outputs as [string];
-    const [batch, channels, ...size] = (extents.get(y) as Extent).shape as [number, number];
-    const input = last(x);
-    const name = `${y} NHWC`;
-    extents.set(name, { dtype: (extents.get(y) as Extent).dtype, shape: [batch, ...size, channels] });
-    out.push({ ...plain([input, ...rest], [name]), index: nodes.length + out.length });
-    out.push({ ...plain([name], [y]), index: nodes.length + out.length });
-    channelsLast.set(y, name);
   });
-  return out;
+  for (const { name } of outputs) layouts.first(name);
+  return layouts.steps;
+}
+
+/** Operators that ONNX Runtime moves a transposition behind. */
+const EITHER_LAYOUT = new Set(['Add', 'Mul', 'Concat', 'Slice', 'Split', 'Cast']);
+
+/** Which values lie channels last, [batch, ..., channels], and which have been transposed. */
+class Layouts {
+  readonly steps: Placed[] = [];
+  readonly #twins = new Map<string, string>();
+  readonly #first = new Set<string>();
+
+  constructor(
+    private readonly nodes: number,
+    private readonly extents: Map<string, Extent>,
+  ) {}
+
+  /** @param index of the node in the graph; what ONNX Runtime adds itself comes after all of them */
+  add(step: Step, index = this.nodes + this.steps.length): void {
+    this.steps.push({ ...step, index });
+  }
+
+  /** Names the channels-last form of a value that has only that, so far. */
+  twin(value: string): string {
+    const name = `${value} NHWC`;
+    const { dtype, shape } = this.extents.get(value) as Extent;
+    const [batch, channels, ...size] = shape as [number, number];
+    this.extents.set(name, { dtype, shape: [batch, ...size, channels] });
+    this.#twins.set(value, name);
+    return name;
+  }
+
+  isLast(value: string): boolean {
+    return this.#twins.has(value) && !this.#first.has(value);
+  }
+
+  /** The value channels last, transposed if it is not. */
+  last(value: string): string {
+    const there = this.#twins.get(value);
+    if (there) return there;
+    this.#first.add(value);
+    const name = this.twin(value);
+    this.add(plain([value], [name]));
+    return name;
+  }
+
+  /** The value channels first, as the graph has it, transposed if it is not. */
+  first(value: string): string {
+    if (this.isLast(value)) {
+      this.#first.add(value);
+      this.add(plain([this.#twins.get(value) as string], [value]));
+    }
+    return value;
+  }
 }
 
 const plain = (inputs: readonly string[], outputs: readonly string[]): Step => ({
@@ -95,6 +148,9 @@ const plain = (inputs: readonly string[], outputs: readonly string[]): Step => (
   dispatches: 1,
   scratch: [],
 });
+
+/** Bytes of a value. */
+export const bytesOf = ({ shape, dtype }: Extent): number => elementCount(shape) * DTYPE_BYTES[dtype];
 
 /** What is special about an operator. */
 function inside(

@@ -196,14 +196,19 @@ export class Graph {
 }
 
 /**
- * How to cut the first axis of a tensor so that no part passes the graph's `maxTensorBytes`: the sizes of the parts,
- * as equal as can be. A single row above the limit stays whole.
+ * How to cut the first axis of a tensor so that no part passes the graph's `maxTensorBytes`. Parts are of one size wherever that
+ * is not much smaller than it might be, since ONNX Runtime uses a buffer again for the same size alone; else there is a smaller
+ * last one. A single row above the limit stays whole.
  */
 export function rowChunks(graph: Graph, dtype: DType, shape: Shape): number[] {
   const [rows] = shape as [number];
   const rowBytes = elementCount(shape.slice(1)) * DTYPE_BYTES[dtype];
-  const parts = Math.ceil(rows / Math.max(1, Math.floor(graph.maxTensorBytes / rowBytes)));
-  return Array.from({ length: parts }, (_, i) => Math.floor(((i + 1) * rows) / parts) - Math.floor((i * rows) / parts));
+  const most = Math.min(rows, Math.max(1, Math.floor(graph.maxTensorBytes / rowBytes)));
+  let size = most;
+  while (rows % size) size--;
+  if (2 * size < most) size = most;
+  const rest = rows % size;
+  return [...Array<number>(Math.floor(rows / size)).fill(size), ...(rest ? [rest] : [])];
 }
 
 /** Whether it is a value of a graph. */

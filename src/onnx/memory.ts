@@ -1,6 +1,5 @@
 import { DTYPE_BYTES } from '../tensor/dtype';
-import { elementCount } from '../tensor/tensor';
-import { type ExecutedGraph, type Execution, type Extent, execution, type Step } from './execution';
+import { bytesOf, type ExecutedGraph, type Execution, type Extent, execution, type Step } from './execution';
 
 /** What one session of a graph takes of a GPU's memory, in bytes. */
 export interface Memory {
@@ -132,5 +131,3 @@ function byStep(count: number, buffers: readonly Held[], at: (buffer: Held) => n
   for (const buffer of buffers) lists[at(buffer)]?.push(buffer);
   return lists;
 }
-
-const bytesOf = ({ shape, dtype }: Extent): number => elementCount(shape) * DTYPE_BYTES[dtype];

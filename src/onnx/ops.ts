@@ -86,6 +86,15 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
   return x.graph.multiNode('Split', [x, int64s(x.graph, sizes)], outputs, { axis });
 }
 
+/** The elements `start` to `start + count - 1` along an axis. */
+export function slice(x: Value, axis: number, start: number, count: number): Value {
+  const end = start + count;
+  check(start >= 0 && count > 0 && end <= at(x.shape, axis), () => `Slice of ${show(x)} from ${start} to ${end}`);
+  if (count === at(x.shape, axis)) return x;
+  const bounds = [[start], [end], [axis]].map((values) => int64s(x.graph, values));
+  return x.graph.node('Slice', [x, ...bounds], { shape: withAxis(x.shape, axis, count), dtype: x.dtype });
+}
+
 /** x * w^T + b. x [rows, in]; weight [out, in] as PyTorch stores it; bias [out] */
 export function gemm(x: Value, weight: Value, bias?: Value): Value {
   check(x.shape.length === 2 && x.shape[1] === weight.shape[1], () => `Gemm of ${show(x)} with ${show(weight)}`);

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
-import { KNOWN_MODELS, type KnownModelId, knownModel } from '../models/known-models';
+import { KNOWN_MODELS, type KnownModelId, knownModel } from '../checkpoints/known-models';
 
 /** The model that the site carries. */
 export const SITE_MODEL = 'svd-nano';

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
+import { type Arrangement, arrange } from '../checkpoints/arrange';
+import { KNOWN_MODELS, type KnownModelId, knownModel } from '../checkpoints/known-models';
 import type { LocalChoice } from '../clients/local-files';
-import { type Arrangement, arrange } from '../models/arrange';
-import { KNOWN_MODELS, type KnownModelId, knownModel } from '../models/known-models';
 import { useModels } from './models';
 
 /** Model files that were dropped or picked, until they are added to a model or put away. */

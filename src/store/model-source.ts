@@ -1,8 +1,8 @@
 import type { ModelSource } from '../../workers/inference/api';
 import type { OnTransfer } from '../../workers/model-files/api';
+import { KNOWN_MODELS, type KnownModelId, knownModel } from '../checkpoints/known-models';
 import { listModels, modelHandles, openModelFiles } from '../clients/model-files';
 import { siteModel } from '../clients/models';
-import { KNOWN_MODELS, type KnownModelId, knownModel } from '../models/known-models';
 import { type ModelId, SITE_MODEL } from './active-model';
 import { borrows, lenderFor, mergeFiles } from './shelf';
 

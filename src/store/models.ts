@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { OnTransfer } from '../../workers/model-files/api';
+import { type KnownModelId, knownModel } from '../checkpoints/known-models';
 import { pickTarget } from '../clients/local-files';
 import {
   deleteModel,
@@ -12,7 +13,6 @@ import {
 } from '../clients/model-files';
 import { saveAsDownloads, saveInFolder } from '../clients/save-files';
 import type { StoredModel } from '../model-files/record';
-import { type KnownModelId, knownModel } from '../models/known-models';
 import { type ModelId, SITE_MODEL, titleOf } from './active-model';
 import { useEngine } from './engine';
 import { useHub } from './hub';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { KNOWN_MODELS, type KnownModelId, knownModel } from '../checkpoints/known-models';
 import type { StoredFile, StoredModel } from '../model-files/record';
-import { KNOWN_MODELS, type KnownModelId, knownModel } from '../models/known-models';
 import { lenderFor, mergeFiles, replacedBy, sayComponents, standingOf } from './shelf';
 
 const file = (path: string): StoredFile => ({ path, bytes: 10, bytesHere: 10, where: 'browser' });

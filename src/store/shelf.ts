@@ -1,6 +1,6 @@
+import type { Component } from '../checkpoints/checkpoint';
+import type { KnownModel } from '../checkpoints/known-models';
 import type { StoredModel } from '../model-files/record';
-import type { Component } from '../models/checkpoint';
-import type { KnownModel } from '../models/known-models';
 
 /** A model as it stands on the user's shelf. */
 export type Standing =

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { Measured } from '../../workers/inference/api';
+import { KNOWN_MODELS, type KnownModel, type KnownModelId, knownModel } from '../checkpoints/known-models';
 import { endJudge, judgeClip, measureMachine } from '../clients/judge';
-import { KNOWN_MODELS, type KnownModel, type KnownModelId, knownModel } from '../models/known-models';
 import type { JudgedClip, Verdict } from '../models/verdict';
 import { isWorking, useGeneration } from './generation';
 import { useMemory } from './memory';

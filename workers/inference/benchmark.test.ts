@@ -4,7 +4,7 @@ import { benchmark } from './benchmark';
 import { openNetwork } from './network';
 
 // Seconds of work, more on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 test.each(['float32', 'float16'] as const)('every operator runs in %s and has a speed', async (dtype) => {
   ort.env.wasm.numThreads = 1;

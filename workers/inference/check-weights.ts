@@ -1,5 +1,5 @@
+import type { Checkpoint } from '../../src/checkpoints/checkpoint';
 import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
-import type { Checkpoint } from '../../src/models/checkpoint';
 import { networksFrom } from './networks';
 
 /**

@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from '../../src/models/checkpoint';
+import type { CheckpointFiles } from '../../src/checkpoints/checkpoint';
 
 /** The files of a model that the user holds, by their paths in diffusers' layout. */
 export function heldFiles(files: ReadonlyMap<string, Blob>): CheckpointFiles {

@@ -1,5 +1,5 @@
 import { expose, transfer } from 'comlink';
-import { Checkpoint, type CheckpointFiles, type Component } from '../../src/models/checkpoint';
+import { Checkpoint, type CheckpointFiles, type Component } from '../../src/checkpoints/checkpoint';
 import { planClip } from '../../src/models/plan';
 import { verdict } from '../../src/models/verdict';
 import type { Graph } from '../../src/onnx/graph';

@@ -1,12 +1,15 @@
-import { expect, test } from 'vitest';
-import { Checkpoint } from '../../src/models/checkpoint';
-import { KNOWN_MODELS, type KnownModelId } from '../../src/models/known-models';
+import { expect, test, vi } from 'vitest';
+import { Checkpoint } from '../../src/checkpoints/checkpoint';
+import { KNOWN_MODELS, type KnownModelId } from '../../src/checkpoints/known-models';
 import { denoise, type Networks } from '../../src/pipelines/stable-video-diffusion';
 import { Generator } from '../../src/random/generator';
 import { schedulerFromConfig } from '../../src/schedulers/from-config';
 import { type Tensor, tensor } from '../../src/tensor/tensor';
 import { modelInfo } from './model-info';
 import { checkpointFacts } from './networks';
+
+// The frames to decode at once are planned: a second of work, more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const SVD_XT = {
   numInferenceSteps: 25,
@@ -33,7 +36,7 @@ test.each([
   '%s begins with its own settings: %j, by %s, in %i calls of the UNet',
   async (id, settings, scheduler, calls) => {
     const checkpoint = await Checkpoint.open(configsOnly(id));
-    const { defaults } = await modelInfo(id, checkpoint, 'float16');
+    const { defaults } = await modelInfo(id, checkpoint, 'float16', 8 * 2 ** 30);
     expect(defaults).toMatchObject(settings);
     expect(schedulerFromConfig(checkpoint.scheduler, defaults.numInferenceSteps).constructor.name).toBe(scheduler);
     expect(await unetCalls(checkpoint, { ...defaults, width: 64, height: 64, numFrames: 1 })).toBe(calls);
@@ -43,7 +46,7 @@ test.each([
 test('a folder without a generation_config.json begins with diffusers’ defaults', async () => {
   const { paths, open } = configsOnly('svd-xt');
   const files = { paths: paths.filter((path) => path !== 'generation_config.json'), open };
-  const { name, defaults } = await modelInfo('my folder', await Checkpoint.open(files), 'float16');
+  const { name, defaults } = await modelInfo('my folder', await Checkpoint.open(files), 'float16', 8 * 2 ** 30);
   expect(name).toBe('my folder');
   expect(defaults).toMatchObject({ ...SVD_XT, numFrames: 25 });
 });

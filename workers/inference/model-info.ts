@@ -1,19 +1,22 @@
+import type { Checkpoint } from '../../src/checkpoints/checkpoint';
+import { readGenerationConfig } from '../../src/checkpoints/generation-config';
 import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
-import type { Checkpoint } from '../../src/models/checkpoint';
-import { largestDecodeChunk } from '../../src/models/decode-chunk';
-import { readGenerationConfig } from '../../src/models/generation-config';
+import { planDecoder } from '../../src/models/plan';
 import type { BackendInfo, ModelInfo } from './api';
-
-/** The largest tensor that every browser lets a GPU hold: Firefox's and iOS's limit. */
-const LARGEST_TENSOR_BYTES = 2 ** 30;
 
 /**
  * What the page must know of a checkpoint: its own recommendation, or diffusers' defaults.
  *
  * @param name for people, where the checkpoint has no title
+ * @param budgetBytes of memory, which decides how many frames are decoded at once where the checkpoint does not say
  * @throws ConfigError if its generation_config.json is not what it should be
  */
-export async function modelInfo(name: string, checkpoint: Checkpoint, dtype: BackendInfo['dtype']): Promise<ModelInfo> {
+export async function modelInfo(
+  name: string,
+  checkpoint: Checkpoint,
+  dtype: BackendInfo['dtype'],
+  budgetBytes: number,
+): Promise<ModelInfo> {
   const { unet, vae } = checkpoint;
   const config = await readGenerationConfig(checkpoint);
   const [[width, height]] = config.sizes as [[number, number]];
@@ -33,7 +36,7 @@ export async function modelInfo(name: string, checkpoint: Checkpoint, dtype: Bac
       numInferenceSteps: config.num_inference_steps,
       minGuidanceScale: config.min_guidance_scale,
       maxGuidanceScale: config.max_guidance_scale,
-      decodeChunkSize: config.decode_chunk_size ?? largestDecodeChunk(vae, clip, dtype, LARGEST_TENSOR_BYTES),
+      decodeChunkSize: config.decode_chunk_size ?? planDecoder(vae, clip, dtype, budgetBytes).frames,
       seed: 0,
     },
   };

@@ -1,5 +1,5 @@
+import type { Checkpoint, Component } from '../../src/checkpoints/checkpoint';
 import { vaeFactor } from '../../src/models/autoencoder-kl-temporal-decoder';
-import type { Checkpoint, Component } from '../../src/models/checkpoint';
 import {
   type ClipShape,
   type GraphOptions,

@@ -13,9 +13,9 @@ import {
 } from '../../reference/checkpoint-writer';
 import { readReferencePicture } from '../../reference/read';
 import { openGraph } from '../../reference/run-graph';
-import { arrange } from '../../src/models/arrange';
-import { Checkpoint } from '../../src/models/checkpoint';
-import { type KnownModel, knownModel } from '../../src/models/known-models';
+import { arrange } from '../../src/checkpoints/arrange';
+import { Checkpoint } from '../../src/checkpoints/checkpoint';
+import { type KnownModel, knownModel } from '../../src/checkpoints/known-models';
 import type { Graph } from '../../src/onnx/graph';
 import type { Settings } from '../../src/pipelines/settings';
 import { type Network, stableVideoDiffusion } from '../../src/pipelines/stable-video-diffusion';

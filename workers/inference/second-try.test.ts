@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { readReferencePicture } from '../../reference/read';
 import { withScaled } from '../../reference/scaled-weights';
 import { filesOf } from '../../reference/tiny-checkpoint';
-import { Checkpoint, type CheckpointFiles } from '../../src/models/checkpoint';
+import { Checkpoint, type CheckpointFiles } from '../../src/checkpoints/checkpoint';
 import type { Settings } from '../../src/pipelines/settings';
 import { type Networks, stableVideoDiffusion } from '../../src/pipelines/stable-video-diffusion';
 import { schedulerFromConfig } from '../../src/schedulers/from-config';

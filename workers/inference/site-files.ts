@@ -1,4 +1,4 @@
-import type { CheckpointFiles } from '../../src/models/checkpoint';
+import type { CheckpointFiles } from '../../src/checkpoints/checkpoint';
 
 /** `models/index.json`, which the build writes: the folders beside it, and their files. */
 type Index = readonly {

@@ -1,4 +1,4 @@
-import { ConfigError } from './config';
+import { ConfigError } from '../models/config';
 
 /** The files of a model folder, wherever they lie: behind an address, on disk, in the browser's storage. */
 export interface CheckpointFiles {

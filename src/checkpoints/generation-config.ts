@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { parseConfig } from '../models/config';
 import type { Checkpoint } from './checkpoint';
 import { readJson } from './checkpoint-files';
-import { parseConfig } from './config';
 
 /**
  * What a checkpoint is best asked for. diffusers keeps that in its pipeline's code, where it is right for SVD-XT alone; a
@@ -21,7 +21,7 @@ const generationConfig = z.object({
   fps: z.int().default(7),
   motion_bucket_id: z.int().default(127),
   noise_aug_strength: z.number().default(0.02),
-  /** As many as fit in tensors of a GiB unless given. */
+  /** As many as fit the GPU's memory unless given. */
   decode_chunk_size: z.int().optional(),
 });
 export type GenerationConfig = z.infer<typeof generationConfig>;

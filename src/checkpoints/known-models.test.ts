@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readReferenceJson } from '../../reference/read';
+import { parseConfig, unetConfig } from '../models/config';
 import { Checkpoint } from './checkpoint';
-import { parseConfig, unetConfig } from './config';
 import { readGenerationConfig } from './generation-config';
 import { KNOWN_MODELS, knownModel } from './known-models';
 

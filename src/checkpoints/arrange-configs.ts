@@ -1,5 +1,5 @@
+import { ConfigError, parseConfig, weightIndex } from '../models/config';
 import type { DroppedFile } from './arrange';
-import { ConfigError, parseConfig, weightIndex } from './config';
 
 /** The small files of a drop, told by what they say: `config.json` alone names three of them. */
 

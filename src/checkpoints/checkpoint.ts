@@ -1,5 +1,3 @@
-import { Weights } from '../safetensors/weights';
-import { type CheckpointFiles, type Component, readJson } from './checkpoint-files';
 import {
   type ClipVisionConfig,
   ConfigError,
@@ -11,7 +9,9 @@ import {
   unetConfig,
   type VaeConfig,
   vaeConfig,
-} from './config';
+} from '../models/config';
+import { Weights } from '../safetensors/weights';
+import { type CheckpointFiles, type Component, readJson } from './checkpoint-files';
 import { openWeightFiles } from './weight-files';
 
 export type { CheckpointFiles, Component } from './checkpoint-files';

@@ -1,11 +1,11 @@
+import { AutoencoderKLTemporalDecoder } from '../models/autoencoder-kl-temporal-decoder';
+import { CLIPVisionModelWithProjection } from '../models/clip-vision';
+import type { ClipVisionConfig, UNetConfig, VaeConfig } from '../models/config';
+import { UNetSpatioTemporalConditionModel } from '../models/unet-spatio-temporal-condition';
 import { named, parameters } from '../nn/module';
 import { CONVERTIBLE, isConvertible } from '../safetensors/convert';
 import type { StoredTensor } from '../safetensors/header';
-import { AutoencoderKLTemporalDecoder } from './autoencoder-kl-temporal-decoder';
 import type { Component } from './checkpoint-files';
-import { CLIPVisionModelWithProjection } from './clip-vision';
-import type { ClipVisionConfig, UNetConfig, VaeConfig } from './config';
-import { UNetSpatioTemporalConditionModel } from './unet-spatio-temporal-condition';
 
 /** A network and the config that it is built by. */
 export type NetworkConfig =

@@ -1,9 +1,9 @@
+import { ConfigError, clipVisionConfig, parseConfig, unetConfig, vaeConfig } from '../models/config';
 import { WeightsError } from '../safetensors/header';
 import type { DroppedConfig } from './arrange-configs';
 import { servesWhole, tensorsOf, type WeightSet } from './arrange-weights';
 import { Checkpoint } from './checkpoint';
 import type { Component } from './checkpoint-files';
-import { ConfigError, clipVisionConfig, parseConfig, unetConfig, vaeConfig } from './config';
 import { misfit, type NetworkConfig } from './fit';
 import type { KnownModel } from './known-models';
 import { networkOfSingleFile } from './single-file';

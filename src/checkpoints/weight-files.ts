@@ -1,7 +1,7 @@
+import { parseConfig, weightIndex } from '../models/config';
 import { WeightsError } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
 import { type CheckpointFiles, type Component, readJson } from './checkpoint-files';
-import { parseConfig, weightIndex } from './config';
 import { isScaled, SCALED } from './other-models';
 import { isSingleFile, networkOfSingleFile } from './single-file';
 

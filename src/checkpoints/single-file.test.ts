@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { announcedFile } from '../../reference/announced-file';
 import { originalOfUNet, originalOfVae, type Structure } from '../../reference/original-names';
 import { readReferenceJson } from '../../reference/read';
+import { AutoencoderKLTemporalDecoder } from '../models/autoencoder-kl-temporal-decoder';
+import { type UNetConfig, unetConfig, type VaeConfig, vaeConfig } from '../models/config';
+import { UNetSpatioTemporalConditionModel } from '../models/unet-spatio-temporal-condition';
 import { named, type Parameter, parameters } from '../nn/module';
 import type { StoredTensor } from '../safetensors/header';
 import { SafetensorsFile } from '../safetensors/safetensors-file';
-import { AutoencoderKLTemporalDecoder } from './autoencoder-kl-temporal-decoder';
 import type { Component } from './checkpoint-files';
-import { type UNetConfig, unetConfig, type VaeConfig, vaeConfig } from './config';
 import { networkOfSingleFile } from './single-file';
-import { UNetSpatioTemporalConditionModel } from './unet-spatio-temporal-condition';
 
 /** Where every tensor of a real checkpoint in one file goes, as the reference has it. */
 interface Entry {

@@ -10,6 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/nn'],
   ['src/models', 'src/schedulers', 'src/processors'],
   ['src/checkpoints', 'src/pipelines'],
+  ['src/api'],
   ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   ['src/store'],
   ['src/app'],
@@ -24,12 +25,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   zustand: ['src/store', 'src/app'],
   comlink: ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   'onnxruntime-web': ['workers/inference'],
-  // Checks config.json files and the journals of downloads: both may be damaged, or made by strangers.
-  zod: ['src/models', 'src/checkpoints', 'src/model-files'],
+  // Checks config.json files, the journals of downloads and the bodies of requests: damaged, or made by strangers.
+  zod: ['src/models', 'src/checkpoints', 'src/model-files', 'src/api'],
+  // Routes of the mirrored REST APIs, from Request to Response.
+  hono: ['src/api'],
   // Reads a picture's header, to refuse it before the browser decodes it.
-  'image-size': ['src/clients'],
-  // Records of models, and handles of files on disk, in IndexedDB.
-  idb: ['workers/model-files'],
+  'image-size': ['src/processors'],
+  // Records of models, and handles of files on disk, in IndexedDB; and those of REST jobs, which the page itself answers.
+  idb: ['workers/model-files', 'src/clients'],
   // SHA-256 while it streams, in wasm; its state can be kept and resumed.
   'hash-wasm': ['workers/model-files'],
   '@ffmpeg/ffmpeg': ['workers/encoder'],

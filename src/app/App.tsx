@@ -2,6 +2,7 @@ import './theme.css';
 import './App.css';
 import { useEffect, useRef } from 'react';
 import { AnimatePage } from './AnimatePage';
+import { ApiPage } from './ApiPage';
 import { Footer } from './Footer';
 import { Masthead } from './Masthead';
 import { ModelsPage } from './ModelsPage';
@@ -20,6 +21,7 @@ export function App() {
       {/* Hidden, not gone: a clip goes on playing and a form stays open while the user looks at the models. */}
       <AnimatePage hidden={page !== 'animate'} dragging={dragging !== null} />
       {page === 'models' && <ModelsPage dragging={dragging} />}
+      {page === 'api' && <ApiPage />}
       <Footer />
     </>
   );

@@ -7,8 +7,8 @@ export function Footer() {
   return (
     <footer className="footer">
       <p>
-        Your pictures and clips never leave this browser. Nothing is fetched from anyone else but the models that you
-        download.
+        Your pictures and clips never leave this machine. Nothing is fetched from anyone else but the models that you
+        download, and the pictures that your own REST clients name.
       </p>
       <p>
         App and model: MIT. The MP4 is written by ffmpeg: GPL.{' '}

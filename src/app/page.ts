@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 export const PAGES = [
   { id: 'animate', hash: '#animate', label: 'Animate' },
   { id: 'models', hash: '#models', label: 'Models' },
+  { id: 'api', hash: '#api', label: 'API' },
 ] as const;
 
 export type PageId = (typeof PAGES)[number]['id'];

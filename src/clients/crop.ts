@@ -1,7 +1,4 @@
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from '../pipelines/sizes';
 
 /**
  * The largest rectangle of `target`'s aspect in the middle of `source`, in whole pixels of `source`: what CSS calls

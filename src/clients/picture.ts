@@ -1,6 +1,7 @@
+import type { Size } from '../pipelines/sizes';
 import type { Picture } from '../processors/picture';
-import { coverCrop, fitWithin, type Size } from './crop';
-import { checkHeader, HEADER_BYTES, PictureError } from './picture-header';
+import { checkHeader, HEADER_BYTES, PictureError } from '../processors/picture-header';
+import { coverCrop, fitWithin } from './crop';
 
 /** A picture that has been decoded once and is known to be good. */
 export interface OpenedPicture extends Size {
@@ -11,6 +12,8 @@ export interface OpenedPicture extends Size {
 
 /** No checkpoint takes more; above this, pixels only cost memory. */
 const LONGEST_SIDE = 2048;
+/** Of a picture that is blurred: it is drawn this small, and large again. */
+const BLURRED_SIDE = 12;
 
 /**
  * Decodes a file once: the first frame of an animation, turned upright, on white where it is transparent.
@@ -33,13 +36,26 @@ export async function openPicture(file: Blob, name: string): Promise<OpenedPictu
 }
 
 /** The middle of the picture in the aspect of `target`, in the picture's own pixels; scaling is the pipeline's part. */
-export async function cropPicture(picture: OpenedPicture, target: Size): Promise<Picture> {
+export async function cropPicture(picture: Pick<OpenedPicture, 'name' | 'blob'>, target: Size): Promise<Picture> {
   const bitmap = await decode(picture.blob, picture.name);
   try {
     const crop = coverCrop(bitmap, target);
     const { width, height } = crop;
     const rgba = draw(bitmap, crop, crop).context.getImageData(0, 0, width, height).data;
     return { width, height, data: dropAlpha(rgba) };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** The picture so blurred that nothing of it can be told but light and colour. */
+export async function blurPicture(blob: Blob): Promise<Blob> {
+  const bitmap = await decode(blob, 'the picture');
+  try {
+    const small = fitWithin(bitmap, BLURRED_SIDE);
+    const coarse = draw(bitmap, { x: 0, y: 0, width: bitmap.width, height: bitmap.height }, small).canvas;
+    const { canvas } = draw(coarse, { x: 0, y: 0, ...small }, bitmap);
+    return await canvas.convertToBlob({ type: 'image/png' });
   } finally {
     bitmap.close();
   }
@@ -65,7 +81,11 @@ async function decode(blob: Blob, name: string): Promise<ImageBitmap> {
 }
 
 /** Draws a part of a bitmap on white. On the CPU, so that a lost GPU does not blank it. */
-function draw(bitmap: ImageBitmap, part: Size & { readonly x: number; readonly y: number }, size: Size) {
+function draw(
+  bitmap: ImageBitmap | OffscreenCanvas,
+  part: Size & { readonly x: number; readonly y: number },
+  size: Size,
+) {
   const canvas = new OffscreenCanvas(size.width, size.height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context)

@@ -3,6 +3,7 @@ import type { BackendInfo, ModelInfo, ModelSource } from '../../workers/inferenc
 import type { OnTransfer } from '../../workers/model-files/api';
 import { openModel } from '../clients/inference';
 import { type ModelId, SITE_MODEL, titleOf, useActiveModel } from './active-model';
+import { inGpuTurn } from './gpu';
 import { type Sourced, sourceOf } from './model-source';
 import { useSettings } from './settings';
 import { dropImpossible } from './settings-fields';
@@ -81,20 +82,23 @@ export const useEngine = create<EngineState>()((set, get) => {
         }
       }),
 
+    // The GPU's turn comes first, as it does for a clip, which opens the model while it has the GPU.
     use: (id, onProgress, signal) =>
-      inTurn(async () => {
-        const sourced = await sourceOf(id, onProgress, signal).catch((error: Error) => {
-          // It was asked for in this notice, and the page that shows it may be the only one in view.
-          if (get().notice?.allow === id) set({ notice: sayAbsent(id, error) });
-          throw error;
-        });
-        const opened = await openModel(sourced.source);
-        const { chosen, choose } = useSettings.getState();
-        const { impossible, text } = dropImpossible(chosen, opened.model);
-        choose(impossible);
-        useActiveModel.getState().choose(id);
-        set({ engine: { state: 'ready', id, ...sourced, ...opened }, notice: text ? { text } : null });
-      }),
+      inGpuTurn('user', () =>
+        inTurn(async () => {
+          const sourced = await sourceOf(id, onProgress, signal).catch((error: Error) => {
+            // It was asked for in this notice, and the page that shows it may be the only one in view.
+            if (get().notice?.allow === id) set({ notice: sayAbsent(id, error) });
+            throw error;
+          });
+          const opened = await openModel(sourced.source);
+          const { chosen, choose } = useSettings.getState();
+          const { impossible, text } = dropImpossible(chosen, opened.model);
+          choose(impossible);
+          useActiveModel.getState().choose(id);
+          set({ engine: { state: 'ready', id, ...sourced, ...opened }, notice: text ? { text } : null });
+        }),
+      ),
 
     dismiss: () => set({ notice: null }),
   };

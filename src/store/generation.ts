@@ -1,11 +1,10 @@
 import { create } from 'zustand';
 import type { Progress } from '../../workers/inference/api';
-import { encodeMp4 } from '../clients/encoder';
-import { endInference, generate } from '../clients/inference';
-import { cropPicture } from '../clients/picture';
+import { endInference } from '../clients/inference';
 import type { Settings } from '../pipelines/settings';
 import { useEngine } from './engine';
-import { useMemory } from './memory';
+import { checkGpuFree, inGpuTurn } from './gpu';
+import { makeMp4, readyEngine } from './make-mp4';
 import { type ChosenPicture, usePicture } from './picture';
 import { Eta, overallFraction, type Working } from './progress';
 import { drawSeed, useSettings } from './settings';
@@ -66,16 +65,9 @@ export const useGeneration = create<GenerationState>()((set, get) => {
       set({ run: working, fraction, stageEndsAt: eta.note(working, performance.now()) });
     };
 
-    const { source, settings, faults, budgetBytes } = nextSettings(picture);
+    const { settings, faults } = nextSettings(picture);
     if (Object.keys(faults).length > 0) throw new Error('Some settings are out of range; they are marked in the form.');
-    const pixels = await cropPicture(picture, settings);
-    const frames = await generate(source, pixels, settings, onProgress, signal, budgetBytes);
-    onProgress({ stage: 'encodingMp4' });
-    const mp4 = await encodeMp4(
-      frames,
-      { title: 'Made with Stillmotion', comment: describeSettings(settings) },
-      signal,
-    );
+    const mp4 = await makeMp4(picture, settings, onProgress, signal);
     const baseName = picture.name.replace(/\.\w{2,5}$/, '').replace(/[^\p{L}\p{N}]+/gu, '-') || 'clip';
     return {
       url: URL.createObjectURL(mp4),
@@ -103,9 +95,12 @@ export const useGeneration = create<GenerationState>()((set, get) => {
       usePicture.getState().dismiss();
       set({ run: { stage: 'opening' }, fraction: 0, stageEndsAt: null, cancelling: false, notes: [], view: 'picture' });
       try {
-        await useEngine.getState().open();
-        signal.throwIfAborted();
-        const clip = await makeClip(picture, signal);
+        checkGpuFree();
+        const clip = await inGpuTurn('user', async () => {
+          await useEngine.getState().open();
+          signal.throwIfAborted();
+          return makeClip(picture, signal);
+        });
         const previous = get().clip;
         set({
           run: { stage: 'done', seconds: (performance.now() - startedAt) / 1000 },
@@ -138,22 +133,13 @@ usePicture.subscribe(({ picture }, previous) => {
   if (picture !== previous.picture) useGeneration.getState().show('picture');
 });
 
-/** The settings of the next clip, with a seed drawn where none was chosen, and what it is made with. */
+/** The settings of the next clip, with a seed drawn where none was chosen. */
 function nextSettings(picture: ChosenPicture) {
-  const { engine } = useEngine.getState();
-  if (engine.state !== 'ready') throw new Error('The model is not open yet. Wait a moment, then try again.');
+  const { model } = readyEngine();
   const { chosen } = useSettings.getState();
-  const settings = resolve({ ...chosen, seed: chosen.seed ?? drawSeed() }, engine.model, picture);
-  // What the user says of the graphics card is nothing to wasm.
-  const budgetBytes = engine.backend.backend === 'webgpu' ? useMemory.getState().gpuBytes : undefined;
-  return { source: engine.source, settings, faults: findFaults(settings, engine.model), budgetBytes };
+  const settings = resolve({ ...chosen, seed: chosen.seed ?? drawSeed() }, model, picture);
+  return { settings, faults: findFaults(settings, model) };
 }
-
-/** Everything needed to make the clip again, as it is written into the file. */
-const describeSettings = (settings: Settings) =>
-  Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
 
 /** The workers' own sentences, and what to do about those that only name a fault. */
 function explain({ name, message }: Error): string {

@@ -1,5 +1,6 @@
 import type { ModelInfo } from '../../workers/inference/api';
 import { RANGES, type Settings } from '../pipelines/settings';
+import { nearestAspect } from '../pipelines/sizes';
 
 /** One setting as the form shows it and as saved or typed numbers are checked. */
 export interface Field {
@@ -83,10 +84,7 @@ export function nearestSize(
   picture?: { width: number; height: number },
 ): readonly [width: number, height: number] {
   const preferred: readonly [number, number] = model.sizes[0] ?? [model.defaults.width, model.defaults.height];
-  if (!picture) return preferred;
-  const distance = ([width, height]: readonly [number, number]) =>
-    Math.abs(Math.log((width / height) * (picture.height / picture.width)));
-  return model.sizes.reduce((best, size) => (distance(size) < distance(best) - 1e-9 ? size : best), preferred);
+  return picture ? (nearestAspect(model.sizes, picture) ?? preferred) : preferred;
 }
 
 /** What stands beside a field that the model would refuse; empty when a clip can be made. */

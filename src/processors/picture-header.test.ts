@@ -18,6 +18,15 @@ test('a picture gives its type and size', () => {
   expect(checkHeader(sample, 'lake.png')).toEqual({ type: 'png', width: 768, height: 432 });
 });
 
+test('a photo that lies on its side gives its upright size', () => {
+  // SOI, then APP1: EXIF with one entry, orientation 6; then SOF0 of 400x300.
+  const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+  const exif = [0xff, 0xe1, 0, tiff.length + 8, 0x45, 0x78, 0x69, 0x66, 0, 0, ...tiff];
+  const frame = [0xff, 0xc0, 0, 17, 8, 1, 44, 1, 144, 3, 1, 17, 0, 2, 17, 1, 3, 17, 1];
+  const jpeg = new Uint8Array([0xff, 0xd8, ...exif, ...frame, 0xff, 0xd9]);
+  expect(checkHeader(jpeg, 'photo.jpg')).toEqual({ type: 'jpg', width: 300, height: 400 });
+});
+
 test('an empty file is refused and named', () => {
   expect(() => checkHeader(new Uint8Array(), 'nothing.png')).toThrow('“nothing.png” is empty: it has 0 bytes');
 });

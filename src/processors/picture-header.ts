@@ -15,7 +15,7 @@ const READABLE = new Set(['jpg', 'png', 'webp', 'avif', 'gif', 'bmp', 'heic', 'h
 
 /**
  * Reads a picture's type and size from its first bytes and refuses what must not reach the decoder: a small file may
- * unfold to gigabytes, and an SVG is a program.
+ * unfold to gigabytes, and an SVG is a program. Width and height are the upright picture's, in pixels.
  *
  * @param head the file's first HEADER_BYTES, or all of it
  * @throws PictureError
@@ -46,8 +46,10 @@ export function checkHeader(head: Uint8Array, name: string): { type: string; wid
 
 function readHeader(head: Uint8Array): { type: string; width: number; height: number } | undefined {
   try {
-    const { type, width, height } = imageSize(head);
-    return type && READABLE.has(type) ? { type, width, height: Math.abs(height) } : undefined;
+    const { type, width, height, orientation = 1 } = imageSize(head);
+    if (!type || !READABLE.has(type)) return undefined;
+    // EXIF's orientations from 5 on lie on their side. A BMP's height is negative if it runs from the top.
+    return orientation < 5 ? { type, width, height: Math.abs(height) } : { type, width: height, height: width };
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@
  * Without --network: random float16 weights under the true names and in the true shapes (UNet 3 GB, image encoder 1.3 GB,
  * VAE 0.2 GB) are imported into the browser's own storage as the product imports a user's files, then every network is
  * opened from there and called once on Chromium's emulated GPU, in float32. Takes no GPU, 10 GB of disk and 20 GB of
- * memory; the UNet's call takes minutes, the image encoder's half an hour (its input is 224x224 whatever --size says).
+ * memory, and a quarter of an hour on two cores (the image encoder's input is 224x224 whatever --size says).
  *
  *   --frames N           default 2
  *   --size WIDTHxHEIGHT  in pixels, default 64x64

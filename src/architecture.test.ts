@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/nn'],
   ['src/models', 'src/schedulers', 'src/processors'],
   ['src/checkpoints', 'src/pipelines'],
-  ['src/api'],
+  ['src/api', 'src/database'],
   ['src/clients', 'workers/inference', 'workers/encoder', 'workers/model-files'],
   ['src/store'],
   ['src/app'],
@@ -32,7 +32,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Reads a picture's header, to refuse it before the browser decodes it.
   'image-size': ['src/processors'],
   // Records of models, and handles of files on disk, in IndexedDB; and those of REST jobs, which the page itself answers.
-  idb: ['workers/model-files', 'src/clients'],
+  idb: ['src/database'],
   // SHA-256 while it streams, in wasm; its state can be kept and resumed.
   'hash-wasm': ['workers/model-files'],
   '@ffmpeg/ffmpeg': ['workers/encoder'],

@@ -1,7 +1,7 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { DEFAULT_MIRROR, type Jobs, type Keys, type Meter, type MirrorSettings } from '../api/deps';
 import { randomHex } from '../api/ids';
 import type { Job } from '../api/job';
+import { type DBSchema, database } from '../database/database';
 
 /** A key that the user gave themself, to put into clients. */
 export interface ApiKey {
@@ -29,54 +29,37 @@ interface Schema extends DBSchema {
 
 const NOTHING_YET: Sums = { saved: 0, balance: null };
 
-let opened: Promise<IDBPDatabase<Schema>> | undefined;
-
-function database(): Promise<IDBPDatabase<Schema>> {
-  const forget = () => {
-    opened = undefined;
-  };
-  opened ??= openDB<Schema>('api', 1, {
-    upgrade(db) {
-      db.createObjectStore('jobs', { keyPath: 'id' });
-      db.createObjectStore('keys', { keyPath: 'id' }).createIndex('secret', 'secret');
-      db.createObjectStore('meter');
-      db.createObjectStore('mirror');
-    },
-    // The user cleared the site's storage, or a newer version of this page wants to change it.
-    terminated: forget,
-    blocking(_current, _blocked, event) {
-      (event.target as IDBDatabase).close();
-      forget();
-    },
-  });
-  opened.catch(forget);
-  return opened;
-}
+const open = database<Schema>('api', (db) => {
+  db.createObjectStore('jobs', { keyPath: 'id' });
+  db.createObjectStore('keys', { keyPath: 'id' }).createIndex('secret', 'secret');
+  db.createObjectStore('meter');
+  db.createObjectStore('mirror');
+});
 
 export const jobRecords: Jobs = {
   async put(job) {
-    await (await database()).put('jobs', job);
+    await (await open()).put('jobs', job);
   },
   async get(id) {
-    return (await database()).get('jobs', id);
+    return (await open()).get('jobs', id);
   },
   async list() {
-    return (await database()).getAll('jobs');
+    return (await open()).getAll('jobs');
   },
   async delete(id) {
-    await (await database()).delete('jobs', id);
+    await (await open()).delete('jobs', id);
   },
 };
 
 export const keyRecords: Keys = {
   async find(secret) {
-    return (await (await database()).getFromIndex('keys', 'secret', secret))?.id;
+    return (await (await open()).getFromIndex('keys', 'secret', secret))?.id;
   },
 };
 
 /** The user's key; the first time it is made. */
 export async function firstKey(): Promise<ApiKey> {
-  const transaction = (await database()).transaction('keys', 'readwrite');
+  const transaction = (await open()).transaction('keys', 'readwrite');
   // Two tabs that start together find one key: the second's transaction waits for the first's.
   const key = (await transaction.store.getAll(null, 1))[0] ?? { ...drawKey(), id: 'first' };
   await transaction.store.put(key);
@@ -87,7 +70,7 @@ export async function firstKey(): Promise<ApiKey> {
 /** Gives a key another secret. The old one is refused from now on; clips made with it are the new one's. */
 export async function renewKey({ id }: ApiKey): Promise<ApiKey> {
   const key = { ...drawKey(), id };
-  await (await database()).put('keys', key);
+  await (await open()).put('keys', key);
   return key;
 }
 
@@ -98,10 +81,10 @@ function drawKey() {
 
 export const meterRecord: Meter = {
   async balance() {
-    return ((await (await database()).get('meter', 'meter')) ?? NOTHING_YET).balance;
+    return ((await (await open()).get('meter', 'meter')) ?? NOTHING_YET).balance;
   },
   async charge(dollars) {
-    const transaction = (await database()).transaction('meter', 'readwrite');
+    const transaction = (await open()).transaction('meter', 'readwrite');
     const { saved, balance } = (await transaction.store.get('meter')) ?? NOTHING_YET;
     const left = balance === null ? null : Math.max(0, balance - dollars);
     await transaction.store.put({ saved: saved + dollars, balance: left }, 'meter');
@@ -111,5 +94,5 @@ export const meterRecord: Meter = {
 
 /** What was never chosen is as by default, and so is what a later version of the app adds. */
 export async function readMirror(): Promise<MirrorSettings> {
-  return { ...DEFAULT_MIRROR, ...(await (await database()).get('mirror', 'mirror')) };
+  return { ...DEFAULT_MIRROR, ...(await (await open()).get('mirror', 'mirror')) };
 }
